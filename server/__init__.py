@@ -1,0 +1,1 @@
+"""The daemon: HTTP, wire types, staged decode, engine and command line."""
