@@ -1,0 +1,121 @@
+"""Docker and Podman: one command line, built from the policy; no image is pulled.
+
+The image is empty. Root is a bare folder into which this machine's system folders are mounted read-only, as
+bubblewrap does it. A policy may name an image instead, which then must hold the server's runtime (on a Mac,
+where this machine's programs are not Linux programs, it has to).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import resource
+import shutil
+import subprocess
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from toolsets.sandbox.policy import MEBIBYTE, Policy, SandboxError, Wrapped
+from toolsets.sandbox.runtime import HOME, Mount, prepare
+
+_EMPTY_IMAGE = "dualtune-sandbox:empty"
+_EMPTY_ARCHIVE = bytes(10240)  # two zero blocks end a tar archive; padded to tar's record size
+_SCRATCH = 64 * MEBIBYTE
+_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Container:
+    """The engine's own command is the interface; its daemon, if it has one, needs no client library."""
+
+    name: Literal["podman", "docker"]
+
+    def wrap(self, argv: Sequence[str], policy: Policy, env: Mapping[str, str]) -> Wrapped:
+        job = prepare(argv, policy)
+        image = policy.image or self._empty_image()
+        label = f"dualtune-{uuid.uuid4().hex[:12]}"
+        # Values of the caller stay out of the command line, which every user of the machine can read; only
+        # where the engine's client itself would heed the variable is the value given there.
+        variables = {**job.neutral, **env}
+        named = [name for name in env if name not in os.environ and name not in job.neutral]
+        words = [name if name in named else f"{name}={value}" for name, value in variables.items()]
+        command = [
+            *(self._program(), "run", "--rm", "--interactive", "--name", label, "--pull", "never"),
+            *_ISOLATION,
+            *self._user(),
+            *([] if policy.network else ["--network", "none"]),
+            *("--memory", str(policy.memory), "--memory-swap", str(policy.memory)),
+            *("--pids-limit", str(policy.processes)),
+            *(word for name in ("NOFILE", "NPROC") for word in ("--ulimit", _ulimit(name))),
+            *(word for mount in job.mounts for word in ("--mount", _mount(mount))),
+            *(word for pair in words for word in ("--env", pair)),
+            *(image, *job.argv),
+        ]
+        client = {**os.environ, **{name: env[name] for name in named}}
+        return Wrapped(tuple(command), client, lambda: self._remove(label))
+
+    def bounds(self) -> Mapping[str, str]:
+        return {"memory": "control group, whole server", "processes": "control group, processes and threads"}
+
+    def _user(self) -> tuple[str, ...]:
+        """The server is the user who starts it: the files it makes belong to them."""
+        if self.name == "podman" and os.getuid() != 0:
+            return ("--userns", "keep-id")
+        return ("--user", f"{os.getuid()}:{os.getgid()}")
+
+    def _program(self) -> str:
+        found = shutil.which(self.name)
+        if found is None:
+            raise SandboxError(f"{self.name} is not installed")
+        return found
+
+    def _empty_image(self) -> str:
+        known = self._run("image", "inspect", _EMPTY_IMAGE)
+        if known.returncode != 0:
+            made = self._run("import", "-", _EMPTY_IMAGE, input=_EMPTY_ARCHIVE)
+            if made.returncode != 0:
+                raise SandboxError(f"{self.name} does not work here: {_last_line(made.stderr)}")
+        return _EMPTY_IMAGE
+
+    def _remove(self, label: str) -> None:
+        """The engine keeps a container that outlives its client, so ending the client is not enough."""
+        self._run("rm", "--force", label)
+
+    def _run(self, *words: str, input: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+        try:
+            return subprocess.run(
+                [self._program(), *words], input=input, capture_output=True, timeout=_SECONDS, check=False
+            )
+        except subprocess.TimeoutExpired:
+            raise SandboxError(f"{self.name} {words[0]} gave no answer within {_SECONDS} s") from None
+
+
+_ISOLATION = (
+    *("--read-only", "--tmpfs", f"{HOME}:size={_SCRATCH},mode=1777", "--workdir", HOME),
+    *("--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
+    *("--security-opt", "label=disable"),  # SELinux would hide mounts; relabelling the user's files is worse
+    *("--log-driver", "none", "--hostname", "sandbox"),
+)
+
+
+def _mount(mount: Mount) -> str:
+    """A field of `--mount`, which both engines read as one line of CSV."""
+    words = ["type=bind", f"src={mount.source}", f"dst={mount.target}"]
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(words if mount.writable else [*words, "readonly"])
+    return line.getvalue()
+
+
+def _ulimit(name: str) -> str:
+    """No more than this process may have: an engine without privileges cannot raise its own limits."""
+    hard = resource.getrlimit(getattr(resource, f"RLIMIT_{name}"))[1]
+    most = 4096 if hard == resource.RLIM_INFINITY else min(hard, 4096)
+    return f"{name.lower()}={most}:{most}"
+
+
+def _last_line(output: bytes) -> str:
+    lines = output.decode(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "no message"
