@@ -13,18 +13,19 @@ class Kind(StrEnum):
     """Where in the prompt the weights apply."""
 
     LORA = "lora"
+    """Everywhere."""
     ALORA = "alora"
     """Activated LoRA: from the invocation tokens on (arXiv 2504.12397)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Adapter:
-    """An adapter whose files were checked wholly. Made by `check_adapter`, and by nothing else but tests."""
+    """An adapter whose files `check_adapter` found whole and fit for the base model that is served."""
 
     name: str
     """As `Manifest.name`: `router`, `filesystem/selector`, `filesystem/arguments/read_file`."""
     path: Path
-    """The folder that holds `adapter_config.json` and `adapter_model.safetensors`."""
+    """The folder, absolute, that holds `adapter_config.json` and `adapter_model.safetensors`."""
     manifest: Manifest = field(hash=False)
     kind: Kind
     rank: int

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import re
-from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from pathlib import Path
+from typing import Literal, Self
 
 from pydantic import (
+    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
     FiniteFloat,
     JsonValue,
-    StringConstraints,
+    field_validator,
     model_validator,
 )
 
-MANIFEST_FILE = "manifest.json"
+from adapters.files import read_json, write_whole
+from toolsets.manifest import ToolName, ToolsetName
 
-# Toolset and tool names become folder names, so neither a separator nor a leading dot may stand in them.
-Name = Annotated[str, StringConstraints(pattern=re.compile(r"^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}\Z"))]
-Digest = Annotated[str, StringConstraints(pattern=re.compile(r"^[0-9a-f]{64}\Z"))]
+MANIFEST = "manifest.json"
 
 
 class Role(StrEnum):
@@ -40,38 +39,45 @@ class BaseModelId(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
-    digest: Digest
+    digest: str
 
 
 class Manifest(BaseModel):
-    """The contents of `manifest.json`. Every digest is a SHA-256 in lower-case hexadecimal."""
+    """The contents of `manifest.json`. Every digest is a SHA-256 in hexadecimal."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     manifest_version: Literal[1] = 1
     role: Role
-    toolset: Name | None = None
+    toolset: ToolsetName | None = None
     """None for the router alone, which chooses among toolsets."""
-    tool: Name | None = None
+    tool: ToolName | None = None
     """Set exactly for the role `arguments`."""
     base_model: BaseModelId
     prompt_format: int
-    tools_digest: Digest
-    """Of the tool's schema (`arguments`), the toolset (`selector`, `traditional`), the toolsets (`router`)."""
-    data_digest: Digest
-    weights_digest: Digest
+    tools_digest: str
+    """Of the tool's schema (`arguments`), the toolset (`selector`, `traditional`) or all toolsets (`router`)."""
+    data_digest: str
+    weights_digest: str
     """Of `adapter_model.safetensors`."""
     metrics: dict[str, FiniteFloat] = Field(default_factory=dict)
-    created: datetime
+    created: AwareDatetime
     training: dict[str, JsonValue] = Field(default_factory=dict)
     """Seed, versions and hyper-parameters."""
+
+    @field_validator("toolset")
+    @classmethod
+    def _is_not_the_routers_folder(cls, toolset: str | None) -> str | None:
+        if toolset == Role.ROUTER:
+            raise ValueError("no toolset may be named 'router', which is the router's own place in the store")
+        return toolset
 
     @model_validator(mode="after")
     def _names_fit_the_role(self) -> Self:
         if (self.toolset is None) != (self.role is Role.ROUTER):
-            raise ValueError("'toolset' must be set for every role but router, and for that left out")
+            raise ValueError("toolset must be named for every role but router, and for that left out")
         if (self.tool is None) != (self.role is not Role.ARGUMENTS):
-            raise ValueError("'tool' must be set for the role arguments, and for no other")
+            raise ValueError("tool must be named for the role arguments, and for no other")
         return self
 
     @property
@@ -80,4 +86,14 @@ class Manifest(BaseModel):
 
         `router`, `<toolset>/selector`, `<toolset>/traditional` or `<toolset>/arguments/<tool>`.
         """
-        return "/".join(part for part in (self.toolset, self.role.value, self.tool) if part)
+        return "/".join(filter(None, (self.toolset, self.role.value, self.tool)))
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read `manifest.json`. Raises AdapterError naming the member that is not as it must be."""
+    return read_json(folder / MANIFEST, Manifest, "train the adapter again or restore the file")
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write `manifest.json` whole or not at all."""
+    write_whole(folder / MANIFEST, manifest.model_dump_json(indent=2) + "\n")
