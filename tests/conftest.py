@@ -1,0 +1,15 @@
+"""Fixtures that every part of the suite shares."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from server.embedded import ensure_model
+
+
+@pytest.fixture(scope="session")
+def model_dir() -> Path:
+    """The embedded model as a checkpoint, converted on the first use on a machine (about 20 s)."""
+    return ensure_model()
