@@ -86,14 +86,14 @@ def _mounts(field: str, paths: Iterable[Path], writable: bool) -> Iterable[Mount
 def _ordered(mounts: Iterable[Mount]) -> tuple[Mount, ...]:
     """Parents first, each target once; a later mount of the same target wins, so `write` beats `read`.
 
-    A file that its parent's mount shows already needs none of its own.
+    What a parent's mount shows already needs none of its own; a symlink below it leads to a mount of its own.
     """
     by_target = {mount.target: mount for mount in mounts}
     kept: dict[Path, Mount] = {}
     for target in sorted(by_target, key=lambda path: path.parts):
         mount = by_target[target]
         above = next((kept[parent] for parent in target.parents if parent in kept), None)
-        if above is None or mount != Mount(above.source / target.relative_to(above.target), target, above.writable):
+        if above is None or (mount.writable != above.writable and mount.source == target):
             kept[target] = mount
     return tuple(kept.values())
 
