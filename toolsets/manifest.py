@@ -29,6 +29,11 @@ ToolsetName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([_-][a-z0-9]
 ToolName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Line = Annotated[str, StringConstraints(pattern=r"^\S[^\n]*$", max_length=300)]
+# A secret goes along in the headers, so only this machine is spoken to in the clear.
+SafeUrl = Annotated[
+    str, StringConstraints(pattern=r"^(https://|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/|$))[^\s@]*$")
+]
+AbsolutePath = Annotated[str, StringConstraints(pattern=r"^/")]
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -47,18 +52,20 @@ class Package(_File):
 class Server(_File):
     """How the MCP server is reached: a `command` spoken to over stdio, or a streamable HTTP `url`.
 
-    In `command` and `env`, `{root}` stands for the workspace folder, `{node_modules}` for the installed npm
-    packages and `{python}` for the interpreter that has the Python servers. `secrets` are names of
-    environment variables that must be set where the server is started, `optional` names of those handed on
-    when they are set; values are never kept.
+    In `command` and `env`, `{root}` stands for the workspace folder, `{node_modules}` for the installed npm packages
+    and `{python}` for the interpreter that has the Python servers; in `headers`, `{NAME}` for a secret. `secrets` are
+    names of environment variables that must be set where the server is started; of `optional`, a variable of the
+    server is set when the one it names is (`BASE_URL = "NOTION_BASE_URL"`: the former is too common a name to be taken
+    from a user's environment). Values are never kept.
     """
 
     command: tuple[str, ...] = ()
-    url: str | None = None
+    url: SafeUrl | None = None
+    headers: dict[str, str] = {}
     package: Package | None = None
     env: dict[VariableName, str] = {}
     secrets: tuple[VariableName, ...] = ()
-    optional: tuple[VariableName, ...] = ()
+    optional: dict[VariableName, VariableName] = {}
     error_members: dict[str, Any] = {}
     """A text result that is a JSON object with these members is an error: not every server sets `isError`."""
 
@@ -68,6 +75,8 @@ class Server(_File):
             raise ValueError("give either command or url")
         if self.url and (self.env or self.optional or self.package):
             raise ValueError("env, optional and package belong to a command, not to a url")
+        if self.command and self.headers:
+            raise ValueError("headers belong to a url, not to a command")
         return self
 
 
@@ -83,8 +92,10 @@ class Limits(_File):
 
     network: bool = False
     root: Literal["write", "read", "none"] = "none"
+    read: tuple[AbsolutePath, ...] = ()
+    """Further files and folders that the server's own code needs."""
     memory_mb: int = Field(default=1024, ge=64)
-    processes: int = Field(default=64, ge=1)
+    processes: int = Field(default=64, ge=16)
 
 
 class Manifest(_File):
@@ -118,8 +129,6 @@ class SnapshotTool(_File):
 class Snapshot(_File):
     """`tools.json`: the tools that are offered, the names of those left out, and the digest of the former."""
 
-    server: str
-    version: str
     digest: str
     tools: tuple[SnapshotTool, ...] = Field(min_length=1)
     left_out: tuple[str, ...] = ()
@@ -137,9 +146,7 @@ def read_manifest(folder: Path) -> Manifest:
         raise ToolsetError(f"{folder / MANIFEST} is not TOML: {error}") from None
     manifest = _validated(Manifest, data, folder / MANIFEST)
     if manifest.name != folder.name:
-        raise ToolsetError(
-            f"{folder / MANIFEST}: name is {manifest.name!r}, the folder {folder.name!r}", "name"
-        )
+        raise ToolsetError(f"{folder / MANIFEST}: name is {manifest.name!r}, the folder {folder.name!r}", "name")
     return manifest
 
 
@@ -164,9 +171,7 @@ def read_toolset(folder: Path) -> tuple[Manifest, Toolset]:
         differing = ", ".join(sorted(set(manifest.tools.names) ^ set(names)))
         raise ToolsetError(f"{MANIFEST} and {SNAPSHOT} of {folder} differ in {differing}; {remedy}", "tools")
     if snapshot.digest != toolset.digest:
-        raise ToolsetError(
-            f"{folder / SNAPSHOT} was changed by hand: its digest does not fit; {remedy}", "digest"
-        )
+        raise ToolsetError(f"{folder / SNAPSHOT} was changed by hand: its digest does not fit; {remedy}", "digest")
     return manifest, toolset
 
 
@@ -183,6 +188,11 @@ def _validated(model: type[Model], data: Any, path: Path) -> Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise ToolsetError(f"{path}: {field}: {first['msg'].lower()}", field) from None
+        field, problem = first_problem(error)
+        raise ToolsetError(f"{path}: {field}: {problem}", field) from None
+
+
+def first_problem(error: ValidationError) -> tuple[str, str]:
+    """The first field that is not as it must be, and why, in a few words."""
+    first = error.errors()[0]
+    return ".".join(str(part) for part in first["loc"]) or "file", first["msg"].removeprefix("Value error, ")
