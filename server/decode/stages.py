@@ -1,0 +1,167 @@
+"""The decodes of a step, one method each, on an engine, the prompts and the adapters."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+
+from adapters import Adapter, Role, Store
+from server.constraints import Choice, Constraint
+from server.decode.checked_text import CheckedText
+from server.decode.events import ArgumentsPiece, Event, StageDone, TextPiece
+from server.decode.request import AdapterUse, OfferedTool, StepRequest, ToolGroup
+from server.engine.base import Engine, EngineError, Sampling
+from server.prompt import NO_TOOLSET, SUMMARIZE, Prompt, Prompts, Segment, Stage, ToolsetChoice
+
+_CHOOSING = Sampling(max_tokens=128, logprobs=0)
+"""Choices are classified, not sampled: greedy, whatever the client's temperature."""
+
+
+class Stages:
+    """Binds what a stage needs. `store` is None where no adapters are served."""
+
+    def __init__(self, engine: Engine, prompts: Prompts, store: Store | None) -> None:
+        self.engine = engine
+        self.prompts = prompts
+        self._store = store
+
+    async def route(self, conversation: Segment, request: StepRequest) -> StageDone:
+        """Pick a group by name, or `none` where the step need not call."""
+        adapter = self.router(request.profile.adapters)
+        prompt = self.route_prompt(conversation, request, described=adapter is None)
+        options = [group.name for group in request.groups]
+        return await self._choose(prompt, options if request.must_call else [*options, NO_TOOLSET], adapter)
+
+    async def select(self, conversation: Segment, group: ToolGroup, request: StepRequest) -> StageDone:
+        """Pick a tool of `group` by name, or `summarize` where the step need not call."""
+        adapter = self.selector(group, request.profile.adapters)
+        prompt = self.select_prompt(conversation, group, request, described=adapter is None)
+        options = [offered.shown for offered in group.tools]
+        return await self._choose(prompt, options if request.must_call else [*options, SUMMARIZE], adapter)
+
+    async def arguments(
+        self,
+        conversation: Segment,
+        group: ToolGroup,
+        offered: OfferedTool,
+        request: StepRequest,
+        *,
+        index: int,
+        budget: int,
+    ) -> AsyncGenerator[Event, None]:
+        """Write the arguments of call `index` in pieces of JSON that follows the tool's schema, then report.
+
+        `budget` is in tokens. All calls after the first come in one piece: the step compares them with those before.
+        """
+        adapter, note = self.argument_adapter(group, offered, request.profile.adapters)
+        prompt = self.arguments_prompt(conversation, group, offered, described=adapter is None)
+        text = CheckedText(self.engine, offered.tool.parameters, hold=index > 0)
+        sampling = replace(request.argument_sampling, max_tokens=self.room(prompt, budget))
+        started = time.monotonic()
+        async with aclosing(text.write(prompt, sampling, adapter)) as pieces:
+            async for piece in pieces:
+                if piece.text:
+                    yield ArgumentsPiece(index, piece.text)
+        yield text.report(Stage.ARGUMENTS, started, adapter=adapter, note=note, choice=offered.tool.name)
+
+    async def answer(self, request: StepRequest, budget: int) -> AsyncGenerator[Event, None]:
+        """Write the assistant's text with the base model, then the stage's report."""
+        prompt = self.prompts.answer(self.prompts.conversation(request.messages))
+        sampling = replace(request.sampling, max_tokens=self.room(prompt, budget))
+        text = CheckedText(self.engine, request.answer_format.schema if request.answer_format else None)
+        started = time.monotonic()
+        async with aclosing(text.write(prompt, sampling, None)) as pieces:
+            async for piece in pieces:
+                if piece.text or piece.tokens:
+                    yield TextPiece(piece.text, piece.tokens if sampling.logprobs is not None else ())
+        yield text.report(Stage.ANSWER, started)
+
+    # What each stage is asked. Public, because admission measures the prompts before anything is decoded.
+
+    def route_prompt(self, conversation: Segment, request: StepRequest, *, described: bool) -> Prompt:
+        choices = [ToolsetChoice(group.name, group.description) for group in request.groups]
+        if not request.must_call:
+            choices.append(ToolsetChoice(NO_TOOLSET, "No tool is needed: answer the user."))
+        return self.prompts.route(conversation, choices, described=described)
+
+    def select_prompt(
+        self, conversation: Segment, group: ToolGroup, request: StepRequest, *, described: bool
+    ) -> Prompt:
+        tools = [replace(offered.tool, name=offered.shown) for offered in group.tools]
+        return self.prompts.select(conversation, group.name, tools, stop=not request.must_call, described=described)
+
+    def arguments_prompt(
+        self, conversation: Segment, group: ToolGroup, offered: OfferedTool, *, described: bool
+    ) -> Prompt:
+        tool = replace(offered.tool, name=offered.shown)
+        return self.prompts.arguments(conversation, tool, described=described)
+
+    def room(self, prompt: Prompt, budget: int) -> int:
+        """Tokens that a stage may write: what is left of `budget` and of the context after `prompt`."""
+        return max(1, min(budget, self.engine.model.max_tokens - len(prompt)))
+
+    # Which adapter a stage uses.
+
+    def router(self, use: AdapterUse) -> Adapter | None:
+        return self._adapter(use, Role.ROUTER)
+
+    def selector(self, group: ToolGroup, use: AdapterUse) -> Adapter | None:
+        if group.toolset is None:
+            return None
+        role = Role.TRADITIONAL if use == "traditional" else Role.SELECTOR
+        return self._adapter(use, role, group.toolset.name)
+
+    def argument_adapter(
+        self, group: ToolGroup, offered: OfferedTool, use: AdapterUse
+    ) -> tuple[Adapter | None, str | None]:
+        """The adapter for the arguments of a tool and, where one was passed over, why."""
+        if group.toolset is None or offered.trained is None:
+            return None, None
+        toolset = group.toolset.name
+        if use == "traditional":
+            return self._adapter(use, Role.TRADITIONAL, toolset), None
+        adapter = self._adapter(use, Role.ARGUMENTS, toolset, offered.trained.name)
+        if adapter is not None and adapter.manifest.tools_digest != offered.tool.digest:
+            return None, f"{adapter.name} was trained for another schema of this tool"
+        return adapter, None
+
+    def _adapter(
+        self, use: AdapterUse, role: Role, toolset: str | None = None, tool: str | None = None
+    ) -> Adapter | None:
+        if use == "none" or self._store is None or (use == "traditional" and role is not Role.TRADITIONAL):
+            return None
+        return self._store.find(role, toolset, tool)
+
+    async def _choose(self, prompt: Prompt, options: Sequence[str], adapter: Adapter | None) -> StageDone:
+        """One of `options`, decoded greedily under a grammar of them.
+
+        Stops as soon as only one can still come: the rest of its tokens are certain.
+        """
+        if len(options) == 1:
+            return StageDone(prompt.stage, 0.0, 0, 0, 0, choice=options[0], confidence=1.0)
+        started, text, logprob, last = time.monotonic(), "", 0.0, None
+        constraint: Constraint = Choice(tuple(options))
+        generation = self.engine.generate(prompt, _CHOOSING, constraint=constraint, adapter=adapter)
+        async with aclosing(generation) as pieces:
+            async for last in pieces:
+                text += last.text
+                logprob += sum(token.chosen.logprob for token in last.tokens)
+                if text and sum(option.startswith(text) for option in options) == 1:
+                    break
+        possible = [option for option in options if option.startswith(text)]
+        chosen = text if text in possible else possible[0] if len(possible) == 1 else None
+        if chosen is None or last is None:
+            raise EngineError(f"The {prompt.stage} stage gave {text!r}, which is none of its choices.")
+        return StageDone(
+            prompt.stage,
+            time.monotonic() - started,
+            last.prompt_tokens,
+            last.cached_tokens,
+            last.completion_tokens,
+            choice=chosen,
+            confidence=min(1.0, math.exp(logprob)),
+            adapter=adapter.name if adapter else None,
+        )

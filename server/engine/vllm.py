@@ -1,0 +1,304 @@
+"""The product's engine: vLLM in process. The only module that imports vLLM."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from adapters import Adapter, Kind
+from server.constraints import Constraint
+from server.constraints.grammar import to_grammar
+from server.engine.base import (
+    AdapterRejected,
+    EngineError,
+    EngineUnavailable,
+    FinishReason,
+    ModelInfo,
+    Piece,
+    SampledToken,
+    Sampling,
+    TokenLogprob,
+)
+from server.prompt import Prompt
+
+if TYPE_CHECKING:
+    from vllm.lora.request import LoRARequest
+    from vllm.outputs import CompletionOutput
+    from vllm.sampling_params import SamplingParams
+    from vllm.v1.engine.async_llm import AsyncLLM
+
+
+@dataclass(frozen=True, slots=True)
+class VllmOptions:
+    """What the engine is started with. `engine` goes to vLLM's `AsyncEngineArgs` and wins over our defaults."""
+
+    model: str
+    name: str
+    max_lora_rank: int
+    max_loras: int
+    engine: Mapping[str, Any]
+
+
+@dataclass
+class _Served:
+    """An adapter in vLLM: a private folder that nobody replaces under it, and the requests that still use it."""
+
+    request: LoRARequest
+    folder: Path
+    users: int = 0
+    retired: bool = False
+
+
+class VllmEngine:
+    """Implements `server.engine.base.Engine`. Make it with `VllmEngine.start`."""
+
+    def __init__(self, llm: AsyncLLM, model: ModelInfo) -> None:
+        self._llm = llm
+        self._model = model
+        self._adapters: dict[str, _Served] = {}
+        self._numbers = itertools.count(1)
+        self._folder = Path(tempfile.mkdtemp(prefix="dualtune-adapters-"))
+
+    @classmethod
+    async def start(cls, options: VllmOptions) -> VllmEngine:
+        """Load the model and start the engine's processes; takes from half a minute up.
+
+        Raises `EngineUnavailable` with vLLM's reason when it does not start.
+        """
+        try:
+            # In a thread: the server answers that it is loading meanwhile.
+            llm = await asyncio.to_thread(_start_llm, options)
+        except Exception as error:
+            raise EngineUnavailable(f"vLLM did not start: {' '.join(str(error).split())}") from error
+        defaults = llm.model_config.get_diff_sampling_param()
+        model = ModelInfo(
+            name=options.name,
+            max_tokens=llm.model_config.max_model_len,
+            vocabulary=llm.model_config.get_vocab_size(),
+            default_temperature=defaults.get("temperature", 1.0),
+            default_top_p=defaults.get("top_p", 1.0),
+        )
+        return cls(llm, model)
+
+    @property
+    def model(self) -> ModelInfo:
+        return self._model
+
+    async def generate(
+        self,
+        prompt: Prompt,
+        sampling: Sampling,
+        *,
+        constraint: Constraint | None = None,
+        adapter: Adapter | None = None,
+    ) -> AsyncGenerator[Piece, None]:
+        """See `Engine.generate`. Raises `AdapterRejected` for an adapter that was not loaded."""
+        from vllm.inputs import TokensPrompt
+        from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
+
+        served = self._take(adapter)
+        start = prompt.invocation_start if adapter is not None and adapter.kind is Kind.ALORA else None
+        params = _sampling_params(sampling, constraint, start)
+        generation = self._llm.generate(
+            TokensPrompt(prompt_token_ids=prompt.ids),
+            params,
+            request_id=f"step-{next(self._numbers)}",
+            lora_request=served.request if served else None,
+        )
+        count = 0
+        try:
+            async with aclosing(generation) as outputs:
+                async for output in outputs:
+                    completion = output.outputs[0]
+                    count += len(completion.token_ids)
+                    yield Piece(
+                        text=completion.text,
+                        prompt_tokens=len(output.prompt_token_ids or ()),
+                        cached_tokens=output.num_cached_tokens or 0,
+                        completion_tokens=count,
+                        finish=_finish(completion),
+                        tokens=_tokens(completion, sampling),
+                    )
+        except EngineDeadError as error:
+            raise EngineUnavailable("The engine died; it is being restarted.") from error
+        except EngineGenerateError as error:
+            raise EngineError(f"The engine failed on this request: {error.__cause__ or error}") from error
+        finally:
+            await self._give_back(served)
+
+    async def load_adapter(self, adapter: Adapter) -> None:
+        """See `Engine.load_adapter`.
+
+        vLLM reads an adapter's folder whenever it needs it again, and dies of what it cannot read; so it gets links
+        of its own to the files that were checked. A fresh name for each load keeps the prefix cache from mixing two
+        adapters of one name.
+        """
+        from vllm.lora.request import LoRARequest
+        from vllm.v1.engine.exceptions import EngineDeadError
+
+        number = next(self._numbers)
+        folder = _link_files(adapter.path, self._folder / str(number))
+        request = LoRARequest(f"{adapter.name}#{number}", number, str(folder))
+        try:
+            accepted = await self._llm.add_lora(request)
+        except EngineDeadError as error:
+            raise EngineUnavailable("The engine died; it is being restarted.") from error
+        except Exception as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise AdapterRejected(f"The engine refused adapter {adapter.name}: {error}") from error
+        if not accepted:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise AdapterRejected(f"The engine refused adapter {adapter.name}.")
+        old = self._adapters.get(adapter.name)
+        self._adapters[adapter.name] = _Served(request, folder)
+        await self._retire(old)
+
+    async def unload_adapter(self, name: str) -> None:
+        await self._retire(self._adapters.pop(name, None))
+
+    async def health(self) -> None:
+        from vllm.v1.engine.exceptions import EngineDeadError
+
+        try:
+            await self._llm.check_health()
+        except EngineDeadError as error:
+            raise EngineUnavailable("The engine died; it is being restarted.") from error
+
+    async def close(self) -> None:
+        self._llm.shutdown()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _take(self, adapter: Adapter | None) -> _Served | None:
+        if adapter is None:
+            return None
+        served = self._adapters.get(adapter.name)
+        if served is None:
+            raise AdapterRejected(f"Adapter {adapter.name} is not loaded.")
+        served.users += 1
+        return served
+
+    async def _give_back(self, served: _Served | None) -> None:
+        if served is None:
+            return
+        served.users -= 1
+        if served.retired:
+            await self._retire(served)
+
+    async def _retire(self, served: _Served | None) -> None:
+        """Remove an adapter from vLLM as soon as no request uses it."""
+        if served is None:
+            return
+        served.retired = True
+        if served.users == 0:
+            await self._llm.remove_lora(served.request.lora_int_id)
+            shutil.rmtree(served.folder, ignore_errors=True)
+
+
+def _start_llm(options: VllmOptions) -> AsyncLLM:
+    prepare_environment()
+    from vllm import AsyncEngineArgs
+    from vllm.v1.engine.async_llm import AsyncLLM
+
+    return AsyncLLM.from_engine_args(AsyncEngineArgs(**engine_args(options)))
+
+
+def prepare_environment() -> None:
+    """vLLM reads these once, at import. What the user has set stays."""
+    cores = sorted(os.sched_getaffinity(0))
+    defaults = {
+        "VLLM_NO_USAGE_STATS": "1",
+        "VLLM_LOGGING_LEVEL": "WARNING",
+        "VLLM_CPU_KVCACHE_SPACE": "2",
+        # vLLM's own choice leaves one core unused, which on a small machine is half of it.
+        "VLLM_CPU_OMP_THREADS_BIND": ",".join(map(str, cores)) if len(cores) <= 8 else "auto",
+    }
+    for name, value in defaults.items():
+        os.environ.setdefault(name, value)
+
+
+def engine_args(options: VllmOptions) -> dict[str, Any]:
+    """Arguments for vLLM's `AsyncEngineArgs`: our defaults, then the user's."""
+    from vllm.platforms import current_platform
+
+    args: dict[str, Any] = {
+        "model": options.model,
+        "served_model_name": options.name,
+        "load_format": "safetensors",
+        "enable_lora": True,
+        "max_lora_rank": options.max_lora_rank,
+        "max_loras": options.max_loras,
+        "max_cpu_loras": 128,
+        "enable_prefix_caching": True,
+        "structured_outputs_config": {"backend": "xgrammar"},
+        "max_logprobs": 20,
+    }
+    if current_platform.is_cpu():
+        # Small blocks, so that little of a conversation is computed again; small batches, so that nobody waits long.
+        args |= {"block_size": 32, "max_num_batched_tokens": 512, "max_num_seqs": 32}
+    return args | dict(options.engine) | {"trust_remote_code": False}
+
+
+def _sampling_params(sampling: Sampling, constraint: Constraint | None, activation: int | None) -> SamplingParams:
+    from vllm.sampling_params import RequestOutputKind, SamplingParams, StructuredOutputsParams
+
+    structured = StructuredOutputsParams(grammar=to_grammar(constraint)) if constraint is not None else None
+    return SamplingParams(
+        max_tokens=sampling.max_tokens,
+        temperature=sampling.temperature,
+        top_p=sampling.top_p,
+        top_k=sampling.top_k,
+        min_p=sampling.min_p,
+        presence_penalty=sampling.presence_penalty,
+        frequency_penalty=sampling.frequency_penalty,
+        repetition_penalty=sampling.repetition_penalty,
+        logit_bias=dict(sampling.logit_bias) if sampling.logit_bias else None,
+        stop=list(sampling.stop),
+        seed=sampling.seed,
+        logprobs=sampling.logprobs,
+        structured_outputs=structured,
+        extra_args={"alora_start": activation} if activation is not None else None,
+        output_kind=RequestOutputKind.DELTA,
+    )
+
+
+def _finish(completion: CompletionOutput) -> FinishReason | None:
+    reason = completion.finish_reason
+    if reason in (None, "stop", "length"):
+        return cast("FinishReason | None", reason)
+    raise EngineError(f"The engine ended the request early: {reason}.")
+
+
+def _tokens(completion: CompletionOutput, sampling: Sampling) -> tuple[SampledToken, ...]:
+    if completion.logprobs is None:
+        return ()
+    sampled = []
+    for token_id, by_id in zip(completion.token_ids, completion.logprobs, strict=True):
+        ranked = sorted(by_id.items(), key=lambda item: item[1].rank or 0)
+        top = [_logprob(entry) for _, entry in ranked if (entry.rank or 0) <= (sampling.logprobs or 0)]
+        sampled.append(SampledToken(_logprob(by_id[token_id]), tuple(top)))
+    return tuple(sampled)
+
+
+def _logprob(entry: Any) -> TokenLogprob:
+    text = entry.decoded_token or ""
+    # OpenAI's floor for what is too unlikely to tell.
+    return TokenLogprob(text, max(entry.logprob, -9999.0), text.encode())
+
+
+def _link_files(source: Path, target: Path) -> Path:
+    """The files of an adapter under another folder: links where the file system allows, else copies."""
+    target.mkdir(parents=True)
+    for name in ("adapter_config.json", "adapter_model.safetensors"):
+        try:
+            os.link(source / name, target / name)
+        except OSError:
+            shutil.copyfile(source / name, target / name)
+    return target

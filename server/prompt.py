@@ -1,0 +1,193 @@
+"""Every prompt of the project, for serving and for training.
+
+A step's prompt is a list of labelled segments: the conversation first, the same for all stages, so that its KV blocks
+are computed once; then the short suffix of a stage, which starts with that stage's invocation tokens. Each segment is
+tokenised by itself: boundaries in text are boundaries in tokens, an activated adapter's start is known without a
+search, and loss masks follow from the labels.
+
+    conversation                                     the base model's chat template, without tools
+    <user turn> INVOCATION[stage] instruction <end>  what the stage is to do
+    <assistant turn> answer <end>                    a toolset's name, a tool's name, or arguments
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+from server.chat_template import ChatTemplate
+from server.conversation import Message
+from toolsets import Tool
+
+PROMPT_FORMAT = 1
+"""Goes into every adapter's manifest. Raise it with any change of the text or the order of a stage's suffix."""
+
+SUMMARIZE = "summarize"
+"""What the selector answers when no further tool is needed (DualTune, section 4.3)."""
+
+NO_TOOLSET = "none"
+"""What the router answers when no toolset is needed."""
+
+
+class Stage(StrEnum):
+    """The decodes of a step, in their order; `FLAT` stands for route, select and arguments in one."""
+
+    ROUTE = "route"
+    SELECT = "select"
+    ARGUMENTS = "arguments"
+    ANSWER = "answer"
+    FLAT = "flat"
+
+
+INVOCATIONS = {
+    Stage.ROUTE: "Choose the toolset of the next step.",
+    Stage.SELECT: "Choose the tool of the next step.",
+    Stage.ARGUMENTS: "Write the arguments of the next call.",
+}
+"""The words with which a stage's suffix starts. Their tokens, with the opening of the turn before them, are the
+invocation tokens of activated adapters."""
+
+
+class Label(StrEnum):
+    """What a segment is. The last three are what the model writes: loss masks are made of them."""
+
+    CONVERSATION = "conversation"
+    INVOCATION = "invocation"
+    INSTRUCTION = "instruction"
+    TOOLSET_NAME = "toolset_name"
+    TOOL_NAME = "tool_name"
+    ARGUMENTS = "arguments"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    label: Label
+    text: str
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """Segments in order, and the stage that they are for."""
+
+    stage: Stage
+    segments: tuple[Segment, ...]
+
+    @property
+    def ids(self) -> list[int]:
+        return [token for segment in self.segments for token in segment.ids]
+
+    @property
+    def text(self) -> str:
+        return "".join(segment.text for segment in self.segments)
+
+    @property
+    def invocation_start(self) -> int | None:
+        """Index of the first invocation token in `ids`, or None where the stage has no invocation."""
+        position = 0
+        for segment in self.segments:
+            if segment.label is Label.INVOCATION:
+                return position
+            position += len(segment.ids)
+        return None
+
+    def __len__(self) -> int:
+        return sum(len(segment.ids) for segment in self.segments)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolsetChoice:
+    """A toolset as the router is shown it."""
+
+    name: str
+    description: str
+
+
+class Prompts:
+    """Renders prompts for one tokenizer and its chat template."""
+
+    def __init__(self, template: ChatTemplate) -> None:
+        self._template = template
+        self._suffix = lru_cache(maxsize=4096)(template.encode)
+        # A conversation is measured at admission and decoded right after; with n choices, n times.
+        self._conversation = lru_cache(maxsize=64)(template.encode)
+
+    def conversation(self, messages: Sequence[Message]) -> Segment:
+        """The part that all stages share. Raises `TemplateError` where the model's template refuses the messages."""
+        text = self._template.render(messages)
+        return Segment(Label.CONVERSATION, text, self._conversation(text))
+
+    def invocation_ids(self, stage: Stage) -> tuple[int, ...]:
+        """The tokens from which on a stage's activated adapters work (`alora_invocation_tokens` of PEFT)."""
+        return self._suffix(self._template.user_open + INVOCATIONS[stage])
+
+    def route(self, conversation: Segment, choices: Sequence[ToolsetChoice], *, described: bool = True) -> Prompt:
+        """Ask for a toolset's name or `none`. `described` lists the choices; a trained router has learnt them."""
+        lines = [f"- {choice.name}: {choice.description}" for choice in choices]
+        body = "\n" + "\n".join(lines) + "\nAnswer with one name." if described else ""
+        return self._staged(Stage.ROUTE, conversation, body)
+
+    def select(
+        self, conversation: Segment, toolset: str, tools: Sequence[Tool], *, stop: bool, described: bool
+    ) -> Prompt:
+        """Ask for the name of one of `tools` or, with `stop`, for `summarize`."""
+        body = f" Toolset: {toolset}."
+        if described:
+            lines = [f"- {tool.name}: {_first_paragraph(tool.description)}" for tool in tools]
+            if stop:
+                lines.append(f"- {SUMMARIZE}: No further tool is needed: answer the user.")
+            body += "\n" + "\n".join(lines) + "\nAnswer with one name."
+        return self._staged(Stage.SELECT, conversation, body)
+
+    def arguments(self, conversation: Segment, tool: Tool, *, described: bool) -> Prompt:
+        """Ask for the arguments of `tool` as one compact JSON object."""
+        body = f" Tool: {tool.name}."
+        if described:
+            body += f"\n{tool.description.strip()}\nJSON schema: {compact_json(tool.parameters)}\nAnswer with JSON."
+        return self._staged(Stage.ARGUMENTS, conversation, body)
+
+    def answer(self, conversation: Segment) -> Prompt:
+        """Ask for the assistant's text, exactly as the chat template does."""
+        opening = self._segment(Label.INSTRUCTION, self._template.assistant_open)
+        return Prompt(Stage.ANSWER, (conversation, opening))
+
+    def flat(self, messages: Sequence[Message], tools: Sequence[Tool], *, stop: bool) -> Prompt:
+        """Ask for name and arguments in one pass, with all tools in full before the conversation, as is usual."""
+        offered = [*tools, _STOP_TOOL] if stop else list(tools)
+        text = self._template.render(messages, tools=offered)
+        conversation = Segment(Label.CONVERSATION, text, self._conversation(text))
+        return Prompt(Stage.FLAT, self.answer(conversation).segments)
+
+    def written(self, label: Label, text: str) -> Segment:
+        """What the model is to write, as training sees it: `text` and the end of the turn."""
+        return self._segment(label, text + self._template.turn_end)
+
+    def _staged(self, stage: Stage, conversation: Segment, body: str) -> Prompt:
+        invocation = Segment(
+            Label.INVOCATION, self._template.user_open + INVOCATIONS[stage], self.invocation_ids(stage)
+        )
+        closing = self._template.user_close + self._template.assistant_open
+        instruction = self._segment(Label.INSTRUCTION, self._template.neutral(body) + closing)
+        return Prompt(stage, (conversation, invocation, instruction))
+
+    def _segment(self, label: Label, text: str) -> Segment:
+        return Segment(label, text, self._suffix(text))
+
+
+_STOP_TOOL = Tool(
+    name=SUMMARIZE,
+    description="No further tool is needed: answer the user.",
+    parameters={"type": "object", "properties": {}},
+)
+
+
+def compact_json(value: object) -> str:
+    """The one form in which JSON is shown to a model and expected from it: no white space, Unicode as it is."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _first_paragraph(text: str) -> str:
+    return " ".join(text.strip().split("\n\n", 1)[0].split())

@@ -1,0 +1,51 @@
+"""Pydantic's findings about a body, as OpenAI would word them: one mistake, by the path of the field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from server.wire.errors import ApiError, bad_request
+
+
+def invalid_body(errors: Sequence[Mapping[str, Any]], body: Any) -> ApiError:
+    """`errors` as from `RequestValidationError.errors()`, about `body`."""
+    if any(error["type"] == "json_invalid" for error in errors) or not isinstance(body, dict):
+        return bad_request("The body must be one JSON object, sent with `content-type: application/json`.")
+    # Of the branches of a union, the one that fits best fails deepest.
+    error = max(errors, key=lambda item: len(_path(item["loc"], body)))
+    param = _join(_path(error["loc"], body))
+    message = str(error["msg"]).removeprefix("Value error, ")
+    match error["type"]:
+        case "extra_forbidden":
+            return bad_request(f"Unrecognized request argument: `{param}`.", param, "unknown_parameter")
+        case "missing":
+            return bad_request(f"Missing required parameter: `{param}`.", param, "missing_required_parameter")
+        case "union_tag_invalid" | "union_tag_not_found":
+            expected = str(error["ctx"].get("expected_tags", ""))
+            tag = str(error["ctx"]["discriminator"]).strip("'")
+            param = f"{param}.{tag}" if param else tag
+            return bad_request(f"Invalid value for `{param}`: expected one of {expected or 'its kinds'}.", param)
+        case _:
+            return bad_request(f"Invalid value for `{param}`: {message}.", param, "invalid_value")
+
+
+def _path(location: Sequence[str | int], body: Any) -> list[str | int]:
+    """The part of pydantic's location that exists in the body: it also names branches of unions."""
+    path: list[str | int] = []
+    value = body
+    steps = [step for step in location if step != "body"]
+    for position, step in enumerate(steps):
+        last = position == len(steps) - 1
+        if isinstance(value, dict) and isinstance(step, str) and (step in value or last):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            continue
+        path.append(step)
+    return path
+
+
+def _join(path: Sequence[str | int]) -> str:
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
