@@ -16,6 +16,7 @@ import subprocess
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from toolsets.sandbox.policy import MEBIBYTE, Policy, SandboxError, Wrapped
@@ -25,6 +26,7 @@ _EMPTY_IMAGE = "dualtune-sandbox:empty"
 _EMPTY_ARCHIVE = bytes(10240)  # two zero blocks end a tar archive; padded to tar's record size
 _SCRATCH = 64 * MEBIBYTE
 _SECONDS = 60
+_VERSION_2 = Path("/sys/fs/cgroup/cgroup.controllers")
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class Container:
         return Wrapped(tuple(command), client, lambda: self._remove(label))
 
     def bounds(self) -> Mapping[str, str]:
+        if self.name == "podman" and os.getuid() != 0 and not _VERSION_2.exists():
+            return {"memory": "unbounded: control groups of version 1 need root", "processes": "unbounded: likewise"}
         return {"memory": "control group, whole server", "processes": "control group, processes and threads"}
 
     def _user(self) -> tuple[str, ...]:
