@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
@@ -13,7 +14,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    StringConstraints,
     ValidationError,
     model_validator,
 )
@@ -23,17 +23,37 @@ from toolsets.model import Tool, Toolset, ToolsetError
 MANIFEST = "toolset.toml"
 SNAPSHOT = "tools.json"
 
-# "__" parts a toolset's name from a tool's in what clients send, so neither side of it may hold one.
-ToolsetName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([_-][a-z0-9]+)*$", max_length=32)]
-# What the OpenAI API accepts as a function's name.
-ToolName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
-VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-Line = Annotated[str, StringConstraints(pattern=r"^\S[^\n]*$", max_length=300)]
+
+def _like(pattern: str, words: str) -> AfterValidator:
+    """Text that matches the whole of `pattern`; `words` say what that is."""
+
+    def check(text: str) -> str:
+        if re.fullmatch(pattern, text) is None:
+            raise ValueError(f"{text!r} is not {words}")
+        return text
+
+    return AfterValidator(check)
+
+
+# A toolset's name holds no "__", which parts it from a tool's in what clients send.
+ToolsetName = Annotated[
+    str,
+    _like(r"(?=.{1,32}$)[a-z0-9]+([_-][a-z0-9]+)*", "a name of at most 32 of a-z and 0-9, with single - or _ between"),
+]
+ToolName = Annotated[
+    str, _like(r"[A-Za-z0-9_-]{1,64}", "a name the OpenAI API accepts: at most 64 of a-z, A-Z, 0-9, _ and -")
+]
+VariableName = Annotated[str, _like(r"[A-Za-z_][A-Za-z0-9_]*", "the name of an environment variable")]
+Line = Annotated[str, _like(r"\S.{0,299}", "one line of at most 300 characters")]
+AbsolutePath = Annotated[str, _like(r"/.*", "an absolute path")]
 # A secret goes along in the headers, so only this machine is spoken to in the clear.
 SafeUrl = Annotated[
-    str, StringConstraints(pattern=r"^(https://|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/|$))[^\s@]*$")
+    str,
+    _like(
+        r"(https://|http://(127\.0\.0\.1|localhost|\[::1\])(?=[:/]|$))[^\s@]*",
+        "an https address, or an http address of this machine",
+    ),
 ]
-AbsolutePath = Annotated[str, StringConstraints(pattern=r"^/")]
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -144,7 +164,7 @@ def read_manifest(folder: Path) -> Manifest:
         data = tomllib.loads(_read(folder / MANIFEST))
     except tomllib.TOMLDecodeError as error:
         raise ToolsetError(f"{folder / MANIFEST} is not TOML: {error}") from None
-    manifest = _validated(Manifest, data, folder / MANIFEST)
+    manifest = validated(Manifest, data, folder / MANIFEST)
     if manifest.name != folder.name:
         raise ToolsetError(f"{folder / MANIFEST}: name is {manifest.name!r}, the folder {folder.name!r}", "name")
     return manifest
@@ -156,7 +176,7 @@ def read_snapshot(folder: Path) -> Snapshot:
         data = json.loads(_read(folder / SNAPSHOT))
     except ValueError as error:
         raise ToolsetError(f"{folder / SNAPSHOT} is not JSON: {error}") from None
-    return _validated(Snapshot, data, folder / SNAPSHOT)
+    return validated(Snapshot, data, folder / SNAPSHOT)
 
 
 def read_toolset(folder: Path) -> tuple[Manifest, Toolset]:
@@ -184,12 +204,13 @@ def _read(path: Path) -> str:
         raise ToolsetError(f"{path} cannot be read: {error}") from None
 
 
-def _validated(model: type[Model], data: Any, path: Path) -> Model:
+def validated(model: type[Model], data: Any, source: Path | str) -> Model:
+    """`data` as a `model`. Raises ToolsetError that names `source` and the field at fault."""
     try:
         return model.model_validate(data)
     except ValidationError as error:
         field, problem = first_problem(error)
-        raise ToolsetError(f"{path}: {field}: {problem}", field) from None
+        raise ToolsetError(f"{source}: {field}: {problem}", field) from None
 
 
 def first_problem(error: ValidationError) -> tuple[str, str]:
