@@ -6,11 +6,11 @@ and why that is right. Nothing here imports vLLM or torch.
 
 import logging
 
-from . import cpu_platform
+from . import admission, block_hash, cpu_platform, peft_config, v1_runner, v2_runner
 from .hook import misfit
 from .on_import import on_import
 
-_HOOKS = (cpu_platform.HOOK,)
+_HOOKS = tuple(m.HOOK for m in (admission, block_hash, peft_config, v1_runner, v2_runner, cpu_platform))
 
 
 def supported() -> str | None:

@@ -7,14 +7,14 @@ with activated adapters almost every batch is mixed.
 What we change: the name. `cpu_kernel` says what ours does.
 """
 
-from types import ModuleType
+from typing import Any
 
 from .hook import Hook
 
 KERNEL = "server.alora.cpu_kernel.MixedBatchPunicaCPU"
 
 
-def _install(module: ModuleType) -> None:
+def _install(module: Any) -> None:
     module.CpuPlatform.get_punica_wrapper = classmethod(lambda cls: KERNEL)
 
 
