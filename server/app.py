@@ -84,7 +84,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 async def _failed(request: Request, error: Exception) -> Response:
     answer = as_api_error(error)
-    if answer.status >= 500 and not isinstance(error, ApiError):
+    if answer.status == 500:
         log.error("%s %s: %s", request.method, request.url.path, error)
     return answer.response()
 

@@ -51,7 +51,8 @@ class ChatTemplate:
         return self._apply(list(_canonical(messages, self.neutral)), tools=tools)
 
     def encode(self, text: str) -> tuple[int, ...]:
-        return tuple(self._tokenizer.encode(text, add_special_tokens=False))
+        # Not verbose: a text that is too long is told to the client, not to the log.
+        return tuple(self._tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
 
     def neutral(self, text: str) -> str:
         """`text` with the template's control tokens broken up, so that no message can end its turn or open another.

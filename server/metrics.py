@@ -52,6 +52,8 @@ class Metrics:
         Gauge(name, help, registry=self._registry).set_function(value)
 
     def count_stage(self, report: StageDone) -> None:
+        if report.prompt_tokens == 0:
+            return  # only one choice was left: nothing was decoded
         stage, adapted = report.stage.value, str(report.adapter is not None).lower()
         self._seconds.labels(stage, adapted).observe(report.seconds)
         if report.confidence is not None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from adapters import Adapter, Kind
-from server.constraints import Constraint
+from server.constraints import Choice, Constraint
 from server.constraints.grammar import to_grammar
 from server.engine.base import (
     AdapterRejected,
@@ -27,7 +27,7 @@ from server.engine.base import (
     Sampling,
     TokenLogprob,
 )
-from server.prompt import Prompt
+from server.prompt import Label, Prompt, Segment, Stage
 
 if TYPE_CHECKING:
     from vllm.lora.request import LoRARequest
@@ -86,7 +86,9 @@ class VllmEngine:
             default_temperature=defaults.get("temperature", 1.0),
             default_top_p=defaults.get("top_p", 1.0),
         )
-        return cls(llm, model)
+        engine = cls(llm, model)
+        await engine._warm_up()
+        return engine
 
     @property
     def model(self) -> ModelInfo:
@@ -101,14 +103,14 @@ class VllmEngine:
         adapter: Adapter | None = None,
     ) -> AsyncGenerator[Piece, None]:
         """See `Engine.generate`. Raises `AdapterRejected` for an adapter that was not loaded."""
-        from vllm.inputs import TokensPrompt
+        from vllm.inputs import tokens_input
         from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
 
         served = self._take(adapter)
         start = prompt.invocation_start if adapter is not None and adapter.kind is Kind.ALORA else None
         params = _sampling_params(sampling, constraint, start)
         generation = self._llm.generate(
-            TokensPrompt(prompt_token_ids=prompt.ids),
+            tokens_input(prompt.ids),
             params,
             request_id=f"step-{next(self._numbers)}",
             lora_request=served.request if served else None,
@@ -173,8 +175,16 @@ class VllmEngine:
             raise EngineUnavailable("The engine died; it is being restarted.") from error
 
     async def close(self) -> None:
-        self._llm.shutdown()
+        self._llm.shutdown(timeout=1)
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    async def _warm_up(self) -> None:
+        """The first constrained decode imports and builds much; nobody's request should wait for it."""
+        word = Segment(Label.CONVERSATION, "", (0,))
+        prompt, sampling = Prompt(Stage.ROUTE, (word,)), Sampling(max_tokens=2, logprobs=0)
+        async with aclosing(self.generate(prompt, sampling, constraint=Choice(("a", "b")))) as pieces:
+            async for _ in pieces:
+                pass
 
     def _take(self, adapter: Adapter | None) -> _Served | None:
         if adapter is None:
@@ -215,7 +225,7 @@ def prepare_environment() -> None:
     cores = sorted(os.sched_getaffinity(0))
     defaults = {
         "VLLM_NO_USAGE_STATS": "1",
-        "VLLM_LOGGING_LEVEL": "WARNING",
+        "VLLM_LOGGING_LEVEL": "ERROR",
         "VLLM_CPU_KVCACHE_SPACE": "2",
         # vLLM's own choice leaves one core unused, which on a small machine is half of it.
         "VLLM_CPU_OMP_THREADS_BIND": ",".join(map(str, cores)) if len(cores) <= 8 else "auto",

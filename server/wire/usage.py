@@ -7,9 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from server.decode.events import StageDone
-from server.prompt import Stage
-
-_WRITTEN = {Stage.ARGUMENTS, Stage.ANSWER, Stage.FLAT}
+from server.prompt import SUMMARIZE, Stage
 
 
 def usage(choices: Sequence[Sequence[StageDone]]) -> dict[str, Any]:
@@ -22,13 +20,19 @@ def usage(choices: Sequence[Sequence[StageDone]]) -> dict[str, Any]:
     reports = [report for stages in choices for report in stages]
     prompt = max((report.prompt_tokens for report in reports), default=0)
     cached = next((report.cached_tokens for report in reports if report.prompt_tokens), 0)
-    completion = sum(report.completion_tokens for report in reports if report.stage in _WRITTEN)
+    completion = sum(report.completion_tokens for report in reports if _is_shown(report))
     return {
         "prompt_tokens": prompt,
         "completion_tokens": completion,
         "total_tokens": prompt + completion,
         "prompt_tokens_details": {"cached_tokens": cached},
     }
+
+
+def _is_shown(report: StageDone) -> bool:
+    if report.stage is Stage.FLAT:
+        return report.choice != SUMMARIZE
+    return report.stage in (Stage.ARGUMENTS, Stage.ANSWER)
 
 
 def stage_reports(index: int, reports: Iterable[StageDone]) -> list[dict[str, Any]]:
