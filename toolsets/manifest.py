@@ -133,6 +133,8 @@ def _is_object_schema(schema: dict[str, Any]) -> dict[str, Any]:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
         raise ValueError(f"not a JSON Schema: {error.message}") from None
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
     if schema.get("type") != "object":
         raise ValueError('not the schema of an object: "type" must be "object"')
     return schema
@@ -174,7 +176,7 @@ def read_snapshot(folder: Path) -> Snapshot:
     """Read `tools.json`. Raises ToolsetError naming the field when it is missing or not as it must be."""
     try:
         data = json.loads(_read(folder / SNAPSHOT))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ToolsetError(f"{folder / SNAPSHOT} is not JSON: {error}") from None
     return validated(Snapshot, data, folder / SNAPSHOT)
 

@@ -21,7 +21,6 @@ from toolsets.transport import Connect, watched
 
 _PING_SECONDS = 2.0
 _MAX_PAGES = 100
-_SESSION_TERMINATED = "Session terminated"  # the client's words for a streamable HTTP server that forgot us
 
 log = logging.getLogger(__name__)
 
@@ -171,7 +170,7 @@ class _Connection:
 
     def ended_with(self, error: MCPError) -> bool:
         """Whether `error` says that the server is gone; if so, this connection is over."""
-        if error.code == CONNECTION_CLOSED or error.message == _SESSION_TERMINATED:
+        if error.code == CONNECTION_CLOSED:
             self._over.set()
         return self._over.is_set()
 

@@ -56,16 +56,23 @@ def stdio(wrap: Callable[[], Wrapped]) -> Connect:
 
 def http(url: str, headers: Mapping[str, str]) -> Connect:
     """Connect to a streamable HTTP endpoint, sending `headers` with every request."""
+    hooks = {"response": [_end_with_the_session]}
 
     @asynccontextmanager
     async def connect() -> AsyncGenerator[TransportStreams, None]:
         async with (
-            httpx2.AsyncClient(headers=dict(headers), timeout=_HTTP_SECONDS) as client,
+            httpx2.AsyncClient(headers=dict(headers), timeout=_HTTP_SECONDS, event_hooks=hooks) as client,
             streamable_http_client(url, http_client=client) as streams,
         ):
             yield streams
 
     return connect
+
+
+async def _end_with_the_session(response: httpx2.Response) -> None:
+    """A server that does not know our session answers 404, says the protocol; then it is gone for us."""
+    if response.status_code == 404 and "mcp-session-id" in response.request.headers:
+        raise httpx2.RemoteProtocolError("the server has ended the session", request=response.request)
 
 
 @asynccontextmanager
