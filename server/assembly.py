@@ -8,7 +8,7 @@ from pathlib import Path
 from adapters import AdapterError, BaseModelError, Store, describe_base_model
 from server.chat_template import ChatTemplate, TemplateError
 from server.cli import CommandError
-from server.embedded import EMBEDDED_MODEL, EmbeddedModelError, default_model, ensure_model
+from server.embedded import EMBEDDED_MODEL, EmbeddedModelError, default_model, ensure_model, is_whole, model_folder
 from server.engine.base import Engine
 from server.engine.supervisor import SupervisedEngine
 from server.engine.vllm import VllmEngine, VllmOptions, prepare_environment
@@ -61,28 +61,47 @@ def assemble(settings: Settings) -> Parts:
 
 
 def find_model(settings: Settings) -> tuple[str, str]:
-    """The name of the base model, and the folder that holds it."""
+    """The name of the base model, and the folder that holds it; prepared or fetched first where it must be."""
     wanted = settings.model or default_model()
     if wanted == EMBEDDED_MODEL:
         try:
             return EMBEDDED_MODEL, str(ensure_model())
         except EmbeddedModelError as error:
             raise CommandError(str(error)) from error
-    folder = Path(wanted).expanduser()
+    return _local_folder(wanted) or (wanted, _download(wanted))
+
+
+def find_local_model(settings: Settings) -> tuple[str, str]:
+    """As `find_model`, but of what is on this machine already. Raises `CommandError` where it is not."""
+    wanted = settings.model or default_model()
+    if wanted == EMBEDDED_MODEL:
+        folder = model_folder()
+        if is_whole(folder):
+            return EMBEDDED_MODEL, str(folder)
+        raise CommandError(f"{EMBEDDED_MODEL} is not prepared yet: the first `dualtune serve` does it")
+    return _local_folder(wanted) or (wanted, _download(wanted, offline=True))
+
+
+def _local_folder(model: str) -> tuple[str, str] | None:
+    folder = Path(model).expanduser()
     if folder.is_dir():
         return folder.resolve().name, str(folder.resolve())
-    if wanted.startswith((".", "/", "~")):
-        raise CommandError(f"--model {wanted}: there is no such folder")
-    return wanted, _download(wanted)
+    if model.startswith((".", "/", "~")):
+        raise CommandError(f"--model {model}: there is no such folder")
+    return None
 
 
-def _download(model: str) -> str:
+def _download(model: str, *, offline: bool = False) -> str:
     """The folder of a hub model, fetched first where it is not in the cache. Weights as safetensors only."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     try:
-        return snapshot_download(model, allow_patterns=["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"])
+        return snapshot_download(
+            model,
+            allow_patterns=["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"],
+            local_files_only=offline,
+        )
     except HFValidationError as error:
         raise CommandError(f"--model {model}: neither a folder nor the id of a model on the hub") from error
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
@@ -93,7 +112,7 @@ def _download(model: str) -> str:
 def open_store(settings: Settings, name: str, folder: str) -> Store:
     """The adapters for the model in `folder`, discovered and checked."""
     try:
-        base = describe_base_model(folder)
+        base = describe_base_model(folder, name=name)
         store = Store(settings.adapters, base, max_rank=settings.max_lora_rank, prompt_format=PROMPT_FORMAT)
         store.discover()
     except (BaseModelError, AdapterError) as error:

@@ -16,24 +16,25 @@ OWN_TOOLS = "tools"
 def group_tools(tools: Iterable[Tool], registry: Registry) -> tuple[ToolGroup, ...]:
     """Group `tools` by registered toolset, else by the `server` of a name `server__tool`, else under `tools`.
 
-    The order is that of first appearance, so that equal requests have equal prompts.
+    A bare name is taken for a registered tool's where the schema agrees, or where another tool of the same toolset
+    does: a client's own `read_file` is not the filesystem's. The order is that of first appearance, so that equal
+    requests have equal prompts.
     """
+    tools = list(tools)
+    matches = {tool.name: registry.find(tool.name, tool.digest) for tool in tools}
+    present = {m.toolset.name for name, m in matches.items() if m and (m.same_schema or name != m.tool.name)}
     groups: dict[str, list[OfferedTool]] = {}
-    registered: dict[str, Toolset] = {}
     for tool in tools:
-        match = registry.find(tool.name, tool.digest)
-        if match is not None:
-            name = match.toolset.name
-            registered[name] = match.toolset
-            offered = OfferedTool(tool, match.tool.name, match.tool, match.same_schema)
+        match = matches[tool.name]
+        if match is not None and match.toolset.name in present:
+            name, offered = match.toolset.name, OfferedTool(tool, match.tool.name, match.tool, match.same_schema)
         else:
-            server, separator, bare = tool.name.partition("__")
-            free = server not in registry.toolsets and server != NO_TOOLSET
-            prefixed = bool(separator and server and bare and free)
-            name = server if prefixed else OWN_TOOLS
-            offered = OfferedTool(tool, bare if prefixed else tool.name)
+            name, offered = _unregistered(tool, registry)
         groups.setdefault(name, []).append(offered)
-    return tuple(_group(name, _distinct(offered), registered.get(name)) for name, offered in groups.items())
+    return tuple(
+        _group(name, _distinct(offered), registry.toolsets[name] if name in present else None)
+        for name, offered in groups.items()
+    )
 
 
 def only_named(groups: Iterable[ToolGroup], names: frozenset[str]) -> tuple[ToolGroup, ...]:
@@ -49,6 +50,14 @@ def only_named(groups: Iterable[ToolGroup], names: frozenset[str]) -> tuple[Tool
 def shown_names(groups: Iterable[ToolGroup]) -> dict[str, str]:
     """The client's name of each tool, to the name that the model is shown."""
     return {offered.tool.name: offered.shown for group in groups for offered in group.tools}
+
+
+def _unregistered(tool: Tool, registry: Registry) -> tuple[str, OfferedTool]:
+    """A tool that no toolset has: under its own server's name, if it has one, else under `tools`."""
+    server, separator, bare = tool.name.partition("__")
+    if separator and server and bare and server not in (*registry.toolsets, NO_TOOLSET, OWN_TOOLS):
+        return server, OfferedTool(tool, bare)
+    return OWN_TOOLS, OfferedTool(tool, tool.name)
 
 
 def _distinct(offered: list[OfferedTool]) -> tuple[OfferedTool, ...]:
