@@ -1,0 +1,1 @@
+"""Tasks, judges, ablations, peers and benchmarks: what the adapters are worth."""
