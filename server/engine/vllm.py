@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from adapters import Adapter, Kind
+from server.alora import supported
+from server.alora.invocation import START_KEY
 from server.constraints import Choice, Constraint
 from server.constraints.grammar import to_grammar
 from server.engine.base import (
@@ -146,6 +148,8 @@ class VllmEngine:
         from vllm.lora.request import LoRARequest
         from vllm.v1.engine.exceptions import EngineDeadError
 
+        if (reason := _unservable(adapter)) is not None:
+            raise AdapterRejected(f"The engine cannot serve adapter {adapter.name}: {reason}")
         number = next(self._numbers)
         folder = _link_files(adapter.path, self._folder / str(number))
         request = LoRARequest(f"{adapter.name}#{number}", number, str(folder))
@@ -256,6 +260,13 @@ def engine_args(options: VllmOptions) -> dict[str, Any]:
     return args | dict(options.engine) | {"trust_remote_code": False}
 
 
+def _unservable(adapter: Adapter) -> str | None:
+    """Why this vLLM cannot serve an adapter: activated ones need our hooks, and on the CPU every one does."""
+    from vllm.platforms import current_platform
+
+    return supported() if adapter.kind is Kind.ALORA or current_platform.is_cpu() else None
+
+
 def _sampling_params(sampling: Sampling, constraint: Constraint | None, activation: int | None) -> SamplingParams:
     from vllm.sampling_params import RequestOutputKind, SamplingParams, StructuredOutputsParams
 
@@ -274,7 +285,7 @@ def _sampling_params(sampling: Sampling, constraint: Constraint | None, activati
         seed=sampling.seed,
         logprobs=sampling.logprobs,
         structured_outputs=structured,
-        extra_args={"alora_start": activation} if activation is not None else None,
+        extra_args={START_KEY: activation} if activation is not None else None,
         output_kind=RequestOutputKind.DELTA,
     )
 
