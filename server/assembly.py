@@ -11,7 +11,8 @@ from server.cli import CommandError
 from server.embedded import EMBEDDED_MODEL, EmbeddedModelError, default_model, ensure_model, is_whole, model_folder
 from server.engine.base import Engine
 from server.engine.supervisor import SupervisedEngine
-from server.engine.vllm import VllmEngine, VllmOptions, prepare_environment
+from server.engine.vllm import VllmEngine
+from server.engine.vllm_start import VllmOptions, prepare_environment
 from server.prompt import PROMPT_FORMAT, Prompts
 from server.settings import Settings
 from toolsets import Registry

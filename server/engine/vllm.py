@@ -1,4 +1,4 @@
-"""The product's engine: vLLM in process. The only module that imports vLLM."""
+"""The product's engine: vLLM in process. Only this module and `vllm_start` import vLLM."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,7 @@ from server.engine.base import (
     Sampling,
     TokenLogprob,
 )
+from server.engine.vllm_start import VllmOptions, start_llm
 from server.prompt import Label, Prompt, Segment, Stage
 
 if TYPE_CHECKING:
@@ -36,17 +37,6 @@ if TYPE_CHECKING:
     from vllm.outputs import CompletionOutput
     from vllm.sampling_params import SamplingParams
     from vllm.v1.engine.async_llm import AsyncLLM
-
-
-@dataclass(frozen=True, slots=True)
-class VllmOptions:
-    """What the engine is started with. `engine` goes to vLLM's `AsyncEngineArgs` and wins over our defaults."""
-
-    model: str
-    name: str
-    max_lora_rank: int
-    max_loras: int
-    engine: Mapping[str, Any]
 
 
 @dataclass
@@ -77,7 +67,7 @@ class VllmEngine:
         """
         try:
             # In a thread: the server answers that it is loading meanwhile.
-            llm = await asyncio.to_thread(_start_llm, options)
+            llm = await asyncio.to_thread(start_llm, options)
         except Exception as error:
             raise EngineUnavailable(f"vLLM did not start: {' '.join(str(error).split())}") from error
         defaults = llm.model_config.get_diff_sampling_param()
@@ -214,50 +204,6 @@ class VllmEngine:
         if served.users == 0:
             await self._llm.remove_lora(served.request.lora_int_id)
             shutil.rmtree(served.folder, ignore_errors=True)
-
-
-def _start_llm(options: VllmOptions) -> AsyncLLM:
-    prepare_environment()
-    from vllm import AsyncEngineArgs
-    from vllm.v1.engine.async_llm import AsyncLLM
-
-    return AsyncLLM.from_engine_args(AsyncEngineArgs(**engine_args(options)))
-
-
-def prepare_environment() -> None:
-    """vLLM reads these once, at import. What the user has set stays."""
-    cores = sorted(os.sched_getaffinity(0))
-    defaults = {
-        "VLLM_NO_USAGE_STATS": "1",
-        "VLLM_LOGGING_LEVEL": "ERROR",
-        "VLLM_CPU_KVCACHE_SPACE": "2",
-        # vLLM's own choice leaves one core unused, which on a small machine is half of it.
-        "VLLM_CPU_OMP_THREADS_BIND": ",".join(map(str, cores)) if len(cores) <= 8 else "auto",
-    }
-    for name, value in defaults.items():
-        os.environ.setdefault(name, value)
-
-
-def engine_args(options: VllmOptions) -> dict[str, Any]:
-    """Arguments for vLLM's `AsyncEngineArgs`: our defaults, then the user's."""
-    from vllm.platforms import current_platform
-
-    args: dict[str, Any] = {
-        "model": options.model,
-        "served_model_name": options.name,
-        "load_format": "safetensors",
-        "enable_lora": True,
-        "max_lora_rank": options.max_lora_rank,
-        "max_loras": options.max_loras,
-        "max_cpu_loras": 128,
-        "enable_prefix_caching": True,
-        "structured_outputs_config": {"backend": "xgrammar"},
-        "max_logprobs": 20,
-    }
-    if current_platform.is_cpu():
-        # Small blocks, so that little of a conversation is computed again; small batches, so that nobody waits long.
-        args |= {"block_size": 32, "max_num_batched_tokens": 512, "max_num_seqs": 32}
-    return args | dict(options.engine) | {"trust_remote_code": False}
 
 
 def _unservable(adapter: Adapter) -> str | None:
