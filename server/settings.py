@@ -64,6 +64,12 @@ class Settings(BaseSettings):
             raise ValueError(f"vLLM has room for ranks {', '.join(map(str, ranks))}: take the next larger one")
         return rank
 
+    @field_validator("api_key", mode="before")
+    @classmethod
+    def _empty_is_none(cls, key: object) -> object:
+        """An empty variable, as compose files give, asks for no key; an empty key would let nobody in or everybody."""
+        return None if key == "" else key
+
     @property
     def is_loopback(self) -> bool:
         if self.host == "localhost":
