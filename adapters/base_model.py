@@ -31,13 +31,13 @@ class BaseModel:
     shapes: Mapping[str, tuple[int, int]] = field(hash=False)
 
 
-def describe_base_model(path_or_hub_id: str, *, progress: Progress | None = None) -> BaseModel:
+def describe_base_model(path_or_hub_id: str, *, name: str | None = None, progress: Progress | None = None) -> BaseModel:
     """Describe a checkpoint in a local folder, or one of the Hugging Face hub that is in the local cache.
 
     No weights are loaded and nothing is downloaded. The first call for a model reads its files whole, to digest them;
-    `progress` hears of that. Raises BaseModelError.
+    `progress` hears of that. `name` is needed where a folder is not called as the model is. Raises BaseModelError.
     """
-    folder, name = _locate(path_or_hub_id)
+    folder, found_name = _locate(path_or_hub_id)
     try:
         weights = _weight_files(folder)
         digests = file_digests([folder / CONFIG, *weights], progress)
@@ -46,7 +46,7 @@ def describe_base_model(path_or_hub_id: str, *, progress: Progress | None = None
         raise BaseModelError(f"the model in {folder} cannot be read: {error}; download it again") from None
     lines = sorted((file.name, digest) for file, digest in digests.items())
     listing = "".join(f"{digest}  {file}\n" for file, digest in lines)
-    return BaseModel(name, hashlib.sha256(listing.encode()).hexdigest(), shapes)
+    return BaseModel(name or found_name, hashlib.sha256(listing.encode()).hexdigest(), shapes)
 
 
 def folder_name(model: str) -> str:
@@ -56,7 +56,7 @@ def folder_name(model: str) -> str:
 
 def _locate(path_or_hub_id: str) -> tuple[Path, str]:
     """The folder of the checkpoint, and the model's name."""
-    folder = Path(path_or_hub_id).expanduser()
+    folder = Path(path_or_hub_id)
     if folder.is_dir():
         return folder, _name_of(folder.resolve())
     if not re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", path_or_hub_id):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from adapters.adapter import Adapter, Kind
 from adapters.base_model import BaseModel
-from adapters.errors import AdapterError, shown
+from adapters.errors import AdapterError, cut, shown
 from adapters.manifest import MANIFEST, Manifest, read_manifest
 from adapters.peft_config import CONFIG, PeftConfig, read_config
 from adapters.tensors import TensorHeader, read_headers
@@ -58,32 +58,33 @@ def check_adapter(folder: Path, base: BaseModel, *, max_rank: int, prompt_format
 
 
 def _check_files(folder: Path) -> None:
+    """All three files lie in the folder itself, and no pickle beside them."""
     try:
         names = {path.name for path in folder.iterdir()}
+        # Even where safetensors lie beside them, some loader will take the pickle.
+        for name in sorted(names):
+            if Path(name).suffix.lower() in _PICKLES:
+                raise AdapterError(
+                    f"{shown(name)} may be a pickle, which can run code; save the weights as {WEIGHTS} and delete it",
+                    name,
+                )
+        for name in FILES:
+            if name not in names:
+                raise AdapterError(f"{name} is missing; {_AGAIN}", name)
+            if not (folder / name).is_file():
+                raise AdapterError(f"{name} is not a file; {_AGAIN}", name)
+            if not (folder / name).resolve().is_relative_to(folder.resolve()):
+                raise AdapterError(f"{name} is a link to outside its folder; copy the file itself", name)
     except OSError as error:
         raise AdapterError(f"the adapter's folder cannot be read: {error.strerror}; {_AGAIN}", "folder") from None
-    # Even where safetensors lie beside them, some loader will take the pickle.
-    for name in sorted(names):
-        if Path(name).suffix.lower() in _PICKLES:
-            raise AdapterError(
-                f"{shown(name)} may be a pickle, which can run code; save the weights as {WEIGHTS} and delete it",
-                name,
-            )
-    for name in FILES:
-        if name not in names:
-            raise AdapterError(f"{name} is missing; {_AGAIN}", name)
-        if not (folder / name).is_file():
-            raise AdapterError(f"{name} is not a file; {_AGAIN}", name)
-        if not (folder / name).resolve().is_relative_to(folder.resolve()):
-            raise AdapterError(f"{name} is a link to outside its folder; copy the file itself", name)
 
 
 def _check_origin(manifest: Manifest, base: BaseModel, prompt_format: int) -> None:
     trained_on = manifest.base_model
     if trained_on.digest != base.digest:
         raise AdapterError(
-            f"{MANIFEST}: base_model: trained on {trained_on.name} ({trained_on.digest[:12]}), but the model served "
-            f"is {base.name} ({base.digest[:12]}); serve that model or train the adapter for this one",
+            f"{MANIFEST}: base_model: trained on {cut(trained_on.name)} ({trained_on.digest[:12]}), but the model "
+            f"served is {base.name} ({base.digest[:12]}); serve that model or train the adapter for this one",
             f"{MANIFEST}: base_model",
         )
     if manifest.prompt_format != prompt_format:
@@ -100,7 +101,9 @@ def _read_headers(path: Path) -> dict[str, TensorHeader]:
     try:
         return read_headers(path)
     except (OSError, SafetensorError) as error:
-        raise AdapterError(f"{WEIGHTS} is not a whole safetensors file ({error}); {_AGAIN}", WEIGHTS) from None
+        raise AdapterError(
+            f"{WEIGHTS} is not a whole safetensors file ({cut(str(error))}); {_AGAIN}", WEIGHTS
+        ) from None
 
 
 def _check_layers(tensors: Mapping[str, TensorHeader], config: PeftConfig, base: BaseModel) -> None:
@@ -154,7 +157,7 @@ def _check_weights(path: Path, manifest: Manifest) -> None:
         data = path.read_bytes()
         tensors = deserialize(data)  # type: ignore[no-untyped-call]
     except (OSError, SafetensorError) as error:
-        raise AdapterError(f"{WEIGHTS} cannot be read ({error}); {_AGAIN}", WEIGHTS) from None
+        raise AdapterError(f"{WEIGHTS} cannot be read ({cut(str(error))}); {_AGAIN}", WEIGHTS) from None
     if hashlib.sha256(data).hexdigest() != manifest.weights_digest:
         raise AdapterError(f"{WEIGHTS} is not the file that {MANIFEST} was written for; {_AGAIN}", WEIGHTS)
     for key, tensor in tensors:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from adapters.files import write_whole
+from toolsets.paths import cache_dir
 
 Progress = Callable[[int, int], None]
 """Called with the bytes read so far and the bytes to read in all."""
@@ -20,7 +20,7 @@ _CHUNK = 1 << 23
 def file_digests(paths: Iterable[Path], progress: Progress | None = None) -> dict[Path, str]:
     """The SHA-256 of each file, in hexadecimal. Raises OSError.
 
-    A file is read again when its size or its time of change differ from what is remembered.
+    A file is read again when its size or a time of its last change differs from what is remembered.
     """
     remembered = _remembered()
     keys = {path: _key(path) for path in paths}
@@ -43,12 +43,13 @@ def file_digests(paths: Iterable[Path], progress: Progress | None = None) -> dic
 
 
 def _key(path: Path) -> str:
+    # The time of modification can be set at will; that of the change of the inode tells of files put in its place.
     stat = path.stat()
-    return f"{stat.st_size}:{stat.st_mtime_ns}:{path.resolve()}"
+    return f"{stat.st_size}:{stat.st_mtime_ns}:{stat.st_ctime_ns}:{path.resolve()}"
 
 
 def _cache_file() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dualtune" / "digests.json"
+    return cache_dir() / "digests.json"
 
 
 def _remembered() -> dict[str, str]:

@@ -8,9 +8,10 @@ class AdapterError(Exception):
     """
 
     def __init__(self, message: str, field: str) -> None:
-        super().__init__(message)
-        self.message = message
-        self.field = field
+        # Names and words out of foreign files come into both.
+        self.message = _printable(message)
+        self.field = _printable(field)
+        super().__init__(self.message)
 
 
 class BaseModelError(Exception):
@@ -19,4 +20,13 @@ class BaseModelError(Exception):
 
 def shown(name: str) -> str:
     """A name from a file or a request, made fit for a line: quoted, escaped and cut."""
-    return repr(name if len(name) <= 100 else name[:97] + "...")
+    return repr(cut(name))
+
+
+def cut(text: str) -> str:
+    """At most 100 characters of a text that may be of any length."""
+    return text if len(text) <= 100 else text[:97] + "..."
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else "?" for character in text)

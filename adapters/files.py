@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from adapters.errors import AdapterError
+from adapters.errors import AdapterError, cut
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -21,7 +21,8 @@ def read_json(path: Path, model: type[Model], remedy: str) -> Model:
         raise AdapterError(f"{path.name} cannot be read: {error.strerror}; {remedy}", path.name) from None
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        field = ": ".join([path.name, *filter(None, [".".join(str(part) for part in first["loc"])])])
+        member = ".".join(cut(str(part)) for part in first["loc"])
+        field = f"{path.name}: {member}" if member else path.name
         fault = first["msg"].removeprefix("Value error, ")
         raise AdapterError(f"{field}: {fault[:1].lower()}{fault[1:]}; {remedy}", field) from None
 

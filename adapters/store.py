@@ -127,7 +127,8 @@ class Store:
         adapter = check_adapter(folder, self._base, max_rank=self._max_rank, prompt_format=self._prompt_format)
         if adapter.name != name:
             raise AdapterError(
-                f"{MANIFEST}: this is the adapter {adapter.name}, but it lies in the place of {shown(name)}; move it",
+                f"{MANIFEST}: this is the adapter {adapter.name}, but it lies in the place of {shown(name)}; "
+                "move it to its own place",
                 MANIFEST,
             )
         return adapter
@@ -137,8 +138,8 @@ def install(folder: Path, root: Path, base: BaseModel) -> Path:
     """Copy a trained adapter to its place in the store at `root`, in the place of one that is there.
 
     The place holds the old adapter or the new one; killed between two renames, neither, and then install it again.
-    Raises AdapterError when the adapter is broken or not for `base`; only what depends on a server, its limit of the
-    rank and its prompt format, is left for the server to check.
+    Raises AdapterError when the adapter is broken or not for `base`, OSError when it cannot be written. What depends
+    on a server, its limit of the rank and its prompt format, is left for the server to check.
     """
     manifest = read_manifest(folder)
     check_adapter(folder, base, max_rank=sys.maxsize, prompt_format=manifest.prompt_format)
