@@ -35,8 +35,11 @@ def assemble(settings: Settings) -> Parts:
     name, folder = find_model(settings)
     registry = Registry.load(*settings.toolsets)
     store = open_store(settings, name, folder)
+    prompts = Prompts(load_template(folder))
+    misfits = {name: prompts.misfit(adapter.invocation_tokens) for name, adapter in store.available.items()}
     for adapter in store.available.values():
-        store.add(adapter)
+        if misfits[adapter.name] is None:
+            store.add(adapter)
     options = VllmOptions(
         model=folder,
         name=name,
@@ -53,10 +56,11 @@ def assemble(settings: Settings) -> Parts:
         engine=SupervisedEngine(start, store.loaded.values(), on_lost=store.unload),
         store=store,
         registry=registry,
-        prompts=Prompts(load_template(folder)),
+        prompts=prompts,
         problems=(
             *(f"{problem.folder}: {problem.message}" for problem in registry.problems),
             *(f"{problem.folder}: {problem.message}" for problem in store.problems),
+            *(f"adapter {name}: {reason}" for name, reason in misfits.items() if reason),
         ),
     )
 

@@ -1,12 +1,12 @@
 """Every prompt of the project, for serving and for training.
 
 A step's prompt is a list of labelled segments: the conversation first, the same for all stages, so that its KV blocks
-are computed once; then the short suffix of a stage, which starts with that stage's invocation tokens. Each segment is
+are computed once; then the short suffix of a stage, which starts with the invocation tokens. Each segment is
 tokenised by itself: boundaries in text are boundaries in tokens, an activated adapter's start is known without a
 search, and loss masks follow from the labels.
 
     conversation                                     the base model's chat template, without tools
-    <user turn> INVOCATION[stage] instruction <end>  what the stage is to do
+    <user turn> INVOCATION instruction <end>         what the stage is to do
     <assistant turn> answer <end>                    a toolset's name, a tool's name, or arguments
 """
 
@@ -42,13 +42,9 @@ class Stage(StrEnum):
     FLAT = "flat"
 
 
-INVOCATIONS = {
-    Stage.ROUTE: "Choose the toolset of the next step.",
-    Stage.SELECT: "Choose the tool of the next step.",
-    Stage.ARGUMENTS: "Write the arguments of the next call.",
-}
-"""The words with which a stage's suffix starts. Their tokens, with the opening of the turn before them, are the
-invocation tokens of activated adapters."""
+INVOCATION = "Next step:"
+"""The words with which the suffix of every stage starts. Their tokens, with the opening of the turn before them, are
+the invocation tokens of activated adapters: the same for all stages, so that one adapter may serve several."""
 
 
 class Label(StrEnum):
@@ -120,21 +116,33 @@ class Prompts:
         text = self._template.render(messages)
         return Segment(Label.CONVERSATION, text, self._conversation(text))
 
-    def invocation_ids(self, stage: Stage) -> tuple[int, ...]:
-        """The tokens from which on a stage's activated adapters work (`alora_invocation_tokens` of PEFT)."""
-        return self._suffix(self._template.user_open + INVOCATIONS[stage])
+    @property
+    def invocation_ids(self) -> tuple[int, ...]:
+        """The tokens from which on activated adapters work (`alora_invocation_tokens` of PEFT)."""
+        return self._suffix(self._template.user_open + INVOCATION)
+
+    def misfit(self, invocation: tuple[int, ...]) -> str | None:
+        """Why an activated adapter with these invocation tokens would never be invoked here; None if it would."""
+        if invocation in ((), self.invocation_ids):
+            return None
+        return (
+            f"its invocation tokens {list(invocation)} are not those of this model's prompts, "
+            f"{list(self.invocation_ids)}; train it again"
+        )
 
     def route(self, conversation: Segment, choices: Sequence[ToolsetChoice], *, described: bool = True) -> Prompt:
         """Ask for a toolset's name or `none`. `described` lists the choices; a trained router has learnt them."""
         lines = [f"- {choice.name}: {choice.description}" for choice in choices]
-        body = "\n" + "\n".join(lines) + "\nAnswer with one name." if described else ""
+        body = " which toolset?"
+        if described:
+            body += "\n" + "\n".join(lines) + "\nAnswer with one name."
         return self._staged(Stage.ROUTE, conversation, body)
 
     def select(
         self, conversation: Segment, toolset: str, tools: Sequence[Tool], *, stop: bool, described: bool
     ) -> Prompt:
         """Ask for the name of one of `tools` or, with `stop`, for `summarize`."""
-        body = f" Toolset: {toolset}."
+        body = f" which tool of {toolset}?"
         if described:
             lines = [f"- {tool.name}: {_first_paragraph(tool.description)}" for tool in tools]
             if stop:
@@ -144,7 +152,7 @@ class Prompts:
 
     def arguments(self, conversation: Segment, tool: Tool, *, described: bool) -> Prompt:
         """Ask for the arguments of `tool` as one compact JSON object."""
-        body = f" Tool: {tool.name}."
+        body = f" which arguments for {tool.name}?"
         if described:
             body += f"\n{tool.description.strip()}\nJSON schema: {compact_json(tool.parameters)}\nAnswer with JSON."
         return self._staged(Stage.ARGUMENTS, conversation, body)
@@ -166,9 +174,7 @@ class Prompts:
         return self._segment(label, text + self._template.turn_end)
 
     def _staged(self, stage: Stage, conversation: Segment, body: str) -> Prompt:
-        invocation = Segment(
-            Label.INVOCATION, self._template.user_open + INVOCATIONS[stage], self.invocation_ids(stage)
-        )
+        invocation = self._segment(Label.INVOCATION, self._template.user_open + INVOCATION)
         closing = self._template.user_close + self._template.assistant_open
         instruction = self._segment(Label.INSTRUCTION, self._template.neutral(body) + closing)
         return Prompt(stage, (conversation, invocation, instruction))

@@ -28,7 +28,9 @@ async def list_adapters(services: ServicesDep) -> dict[str, Any]:
     """The adapters of the store, loaded or not, and the folders that hold a broken one."""
     store = _store(services.store)
     await asyncio.to_thread(store.discover)
-    rows = [_adapter(adapter, adapter.name in store.loaded) for adapter in store.available.values()]
+    # What is loaded is served, whatever has become of its folder.
+    known = {**store.available, **store.loaded}
+    rows = [_adapter(adapter, adapter.name in store.loaded) for adapter in known.values()]
     problems = [{"folder": problem.folder.name, "message": problem.message} for problem in store.problems]
     return {"object": "list", "data": rows, "problems": problems}
 
@@ -39,6 +41,8 @@ async def load_adapter(body: AdapterName, services: ServicesDep) -> dict[str, An
     store = _store(services.store)
     try:
         adapter = await asyncio.to_thread(store.check, body.name)
+        if (reason := services.stages.prompts.misfit(adapter.invocation_tokens)) is not None:
+            raise bad_request(f"adapter {adapter.name}: {reason}", "name", "invalid_adapter")
         await services.engine.load_adapter(adapter)
     except AdapterError as error:
         raise bad_request(error.message, error.field, "invalid_adapter") from error
