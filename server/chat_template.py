@@ -7,7 +7,8 @@ where it has no form for tool calls and results, they are written in the one bel
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -46,31 +47,36 @@ class ChatTemplate:
         if tools and not self._knows_tools:
             messages = _with_tools_in_system(messages, tools)
             tools = ()
-        if self._knows_calls:
-            return self._apply([_native(message, self.neutral) for message in messages], tools=tools)
-        return self._apply(list(_canonical(messages, self.neutral)), tools=tools)
+        try:
+            offered = [_everywhere(self.neutral, _wire_tool(tool)) for tool in tools]
+            if self._knows_calls:
+                return self._apply([_native(message, self.neutral) for message in messages], tools=offered)
+            return self._apply(list(_canonical(messages, self.neutral)), tools=offered)
+        except RecursionError as error:
+            raise TemplateError("A call's arguments or a tool's schema are nested too deeply.") from error
 
     def encode(self, text: str) -> tuple[int, ...]:
         # Not verbose: a text that is too long is told to the client, not to the log.
         return tuple(self._tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
 
     def neutral(self, text: str) -> str:
-        """`text` with the template's control tokens broken up, so that no message can end its turn or open another.
+        """`text` with the template's control words broken up, so that no message can end its turn or open another.
 
-        A zero-width space goes after the first character of each.
+        A zero-width space goes after the first character of each. Halves of surrogate pairs, which JSON can hold and
+        no text can, become replacement characters.
         """
-        for token in self._control_tokens:
-            if token in text:
-                text = text.replace(token, f"{token[0]}\u200b{token[1:]}")
-        return text
+        text = self._control_words.sub("\\g<0>\u200b", text)
+        return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
-    def _apply(self, messages: list[dict[str, Any]], *, tools: Sequence[Tool] = (), opened: bool = False) -> str:
+    def _apply(
+        self, messages: list[dict[str, Any]], *, tools: Sequence[Mapping[str, Any]] = (), opened: bool = False
+    ) -> str:
         from jinja2 import TemplateError as JinjaError
 
         try:
             text = self._tokenizer.apply_chat_template(
                 messages,
-                tools=[_wire_tool(tool) for tool in tools] or None,
+                tools=list(tools) or None,
                 tokenize=False,
                 add_generation_prompt=opened,
             )
@@ -88,15 +94,22 @@ class ChatTemplate:
         self.user_close = closed.split(third)[1]
         self.assistant_open = whole.split(third)[1].removeprefix(self.user_close)
         self.turn_end = turn_end.rstrip("\n")
-        wrappers = self.user_open + self.user_close + self.assistant_open + turn_end
-        special = {str(token) for token in self._tokenizer.all_special_tokens}
-        ends = {self._tokenizer.eos_token, self._tokenizer.bos_token}
-        self._control_tokens = sorted(token for token in special if token in wrappers or token in ends)
+        self._control_words = self._read_control_words()
+
+    def _read_control_words(self) -> re.Pattern[str]:
+        """Matches the first character of every special token, and of the wrappers that are plain text."""
+        special = {token.content for token in self._tokenizer.added_tokens_decoder.values() if token.special}
+        wrappers = {wrapper.strip() for wrapper in (self.user_open, self.user_close, self.assistant_open, self.turn_end)}
+        plain = {wrapper for wrapper in wrappers if not any(token in wrapper for token in special)}
+        words = "|".join(re.escape(word) for word in sorted(special | plain) if word)
+        return re.compile(f"(?={words}).", re.DOTALL)
 
     def _renders(self, messages: Sequence[Message], expected: Iterable[str], *, tools: Sequence[Tool] = ()) -> bool:
         """Whether the template shows all of `expected`; some drop what they do not know, others fail on it."""
         try:
-            text = self._apply([_native(message, str) for message in messages], tools=tools)
+            text = self._apply(
+                [_native(message, str) for message in messages], tools=[_wire_tool(tool) for tool in tools]
+            )
         except TemplateError:
             return False
         return all(mark in text for mark in expected)
@@ -109,7 +122,8 @@ def _native(message: Message, neutral: Neutral) -> dict[str, Any]:
             {
                 "id": call.id,
                 "type": "function",
-                "function": {"name": neutral(call.name), "arguments": _parsed(neutral(call.arguments))},
+                # Parsed first: JSON can spell a control word with escapes.
+                "function": {"name": neutral(call.name), "arguments": _everywhere(neutral, _parsed(call.arguments))},
             }
             for call in message.calls
         ]
@@ -154,10 +168,21 @@ def _call_json(call: Call) -> str:
     )
 
 
+def _everywhere(neutral: Neutral, value: Any) -> Any:
+    """A JSON value with all its strings made neutral."""
+    if isinstance(value, str):
+        return neutral(value)
+    if isinstance(value, Mapping):
+        return {neutral(key): _everywhere(neutral, item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_everywhere(neutral, item) for item in value]
+    return value
+
+
 def _parsed(arguments: str) -> Any:
     try:
         value = json.loads(arguments)
-    except ValueError:
+    except (ValueError, RecursionError):
         return arguments
     return value if isinstance(value, dict) else arguments
 
