@@ -8,8 +8,6 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,15 +17,14 @@ from rich.console import Console
 from rich.table import Table
 
 from toolsets.adding import draft_manifest, write_toolset
+from toolsets.console import one_line_errors, progress, tell
 from toolsets.install import install, installed
 from toolsets.launch import open_session
 from toolsets.manifest import Manifest, Snapshot, read_manifest, read_snapshot, read_toolset
 from toolsets.model import Toolset, ToolsetError
-from toolsets.registry import Registry
-from toolsets.sandbox import Backend, BackendName, SandboxError, backend, best_backend
+from toolsets.registry import PACKAGED, Registry
+from toolsets.sandbox import Backend, BackendName, backend, best_backend
 from toolsets.snapshot import Changes, compare, take_snapshot, write_snapshot
-
-_PACKAGED = Path(__file__).parent
 
 Folder = Annotated[Path, typer.Option(help="The folder that has the toolsets.", show_default="the shipped ones")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
@@ -45,11 +42,11 @@ app = typer.Typer(
 @app.command("install")
 def install_servers() -> None:
     """Install the servers of the shipped toolsets, pinned. Repeatable; quick when they are there."""
-    with _one_line_errors():
+    with one_line_errors():
         failed = []
         for source in ("npm", "python"):
             try:
-                with _progress("looking at what is installed") as report:
+                with progress("looking at what is installed") as report:
                     install(source, report)
             except ToolsetError as error:
                 # One of the two may be all that the user can have, or needs.
@@ -59,7 +56,7 @@ def install_servers() -> None:
 
 
 @app.command("list")
-def list_toolsets(folder: Folder = _PACKAGED, as_json: AsJson = False) -> None:
+def list_toolsets(folder: Folder = PACKAGED, as_json: AsJson = False) -> None:
     """List the toolsets. Ends with status 1 when one of them is broken, after naming it on standard error."""
     registry = Registry.load(folder)
     rows = [_summary(toolset, registry.manifests[name]) for name, toolset in sorted(registry.toolsets.items())]
@@ -71,7 +68,7 @@ def list_toolsets(folder: Folder = _PACKAGED, as_json: AsJson = False) -> None:
             state = "ready" if row["installed"] else "not installed"
             table.add_row(row["name"], str(len(row["tools"])), state, row["description"])
         Console().print(table)
-    with _one_line_errors():
+    with one_line_errors():
         if registry.problems:
             raise ToolsetError("\n".join(problem.message for problem in registry.problems))
 
@@ -79,11 +76,11 @@ def list_toolsets(folder: Folder = _PACKAGED, as_json: AsJson = False) -> None:
 @app.command()
 def show(
     name: Annotated[str, typer.Argument(help="Name of the toolset.")],
-    folder: Folder = _PACKAGED,
+    folder: Folder = PACKAGED,
     as_json: AsJson = False,
 ) -> None:
     """Show a toolset: its server, what that may touch, its tools and their digests."""
-    with _one_line_errors():
+    with one_line_errors():
         manifest, toolset = read_toolset(folder / name)
         left_out = read_snapshot(folder / name).left_out
     if as_json:
@@ -110,7 +107,7 @@ def add(
     read: Annotated[list[Path] | None, typer.Option(help="A further folder that the server must read.")] = None,
     root: Root = None,
     sandbox: Sandbox = None,
-    folder: Folder = _PACKAGED,
+    folder: Folder = PACKAGED,
     as_json: AsJson = False,
 ) -> None:
     """Add the toolset of an MCP server: start it once, and keep its tools.
@@ -119,7 +116,7 @@ def add(
 
         dualtune toolset add notes -- node ./notes-server.js {root}
     """
-    with _one_line_errors():
+    with one_line_errors():
         if (folder / name).exists():
             raise ToolsetError(f"{folder / name} is there already; remove it first, or choose another name", "name")
         manifest = draft_manifest(
@@ -143,7 +140,7 @@ def add(
         return
     _show(manifest, toolset, snapshot.left_out)
     if not description:
-        _told(f"steps are routed by the description: write one line in {folder / name / 'toolset.toml'}")
+        tell(f"steps are routed by the description: write one line in {folder / name / 'toolset.toml'}")
 
 
 @app.command()
@@ -151,12 +148,12 @@ def refresh(
     names: Annotated[list[str] | None, typer.Argument(help="Toolsets; all of them when none is named.")] = None,
     root: Root = None,
     sandbox: Sandbox = None,
-    folder: Folder = _PACKAGED,
+    folder: Folder = PACKAGED,
     as_json: AsJson = False,
 ) -> None:
     """Take the snapshots of tools again from the servers, and say what changed and which adapters are stale by it."""
     changes: dict[str, Changes] = {}
-    with _one_line_errors():
+    with one_line_errors():
         for name in names or sorted(path.parent.name for path in folder.glob("*/toolset.toml")):
             manifest, before = read_manifest(folder / name), _previous(folder / name)
             after = _snapshot(manifest, root, sandbox)
@@ -179,7 +176,7 @@ def _snapshot(manifest: Manifest, root: Path | None, sandbox: BackendName | None
         async with open_session(manifest, chosen, root=workspace, environ=environ) as session:
             return take_snapshot(manifest, await session.tools())
 
-    with _progress(f"starting the {manifest.name} server") as report, tempfile.TemporaryDirectory() as empty:
+    with progress(f"starting the {manifest.name} server") as report, tempfile.TemporaryDirectory() as empty:
         if manifest.server.package is not None:
             install(manifest.server.package.source, report)
         report(f"listing the tools of the {manifest.name} server")
@@ -254,30 +251,3 @@ def _pair(item: str) -> tuple[str, str]:
 
 def _print_json(value: Any) -> None:
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
-
-
-def _told(message: str) -> None:
-    Console(stderr=True, highlight=False, markup=False).print(message, soft_wrap=True)
-
-
-@contextmanager
-def _progress(first: str) -> Iterator[Callable[[str], None]]:
-    """A line that is alive while the work goes on; plain lines where standard error is no terminal."""
-    console = Console(stderr=True, highlight=False, markup=False)
-    if not console.is_terminal:
-        yield _told
-        return
-    with console.status(first) as status:
-        yield status.update
-
-
-@contextmanager
-def _one_line_errors() -> Iterator[None]:
-    try:
-        yield
-    except (ToolsetError, SandboxError) as error:
-        _told(f"dualtune: {error}")
-        raise typer.Exit(1) from None
-    except OSError as error:
-        _told(f"dualtune: {error.filename}: {error.strerror}")
-        raise typer.Exit(1) from None

@@ -11,6 +11,8 @@ from toolsets.manifest import MANIFEST, Manifest, read_toolset
 from toolsets.model import Tool, Toolset, ToolsetError
 
 SEPARATOR = "__"
+PACKAGED = Path(__file__).parent
+"""The folder of the shipped toolsets."""
 
 
 @dataclass(frozen=True, slots=True)
