@@ -55,7 +55,13 @@ class Cell:
         with chosen.wrap([PYTHON, "-I", "-c", code], policy or self.policy, env or {}) as command:
             argv = (*AS_NOBODY, *command.argv) if self.kind == "bubblewrap-user" else command.argv
             return subprocess.run(
-                argv, env=dict(command.env), capture_output=True, text=True, timeout=SECONDS, check=False
+                argv,
+                cwd="/tmp",  # Podman's monitor leaves a note where it was started, when memory ran out
+                env=dict(command.env),
+                capture_output=True,
+                text=True,
+                timeout=SECONDS,
+                check=False,
             )
 
 
@@ -79,7 +85,7 @@ def docker_daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     path = tmp_path_factory.mktemp("podman") / "socket"
     with (
         pytest.MonkeyPatch.context() as patch,
-        subprocess.Popen(["podman", "system", "service", "--time", "0", f"unix://{path}"]) as service,
+        subprocess.Popen(["podman", "system", "service", "--time", "0", f"unix://{path}"], cwd="/tmp") as service,
     ):
         patch.setenv("DOCKER_HOST", f"unix://{path}")
         until(path.is_socket)
