@@ -1,0 +1,53 @@
+# syntax=docker/dockerfile:1
+# dualtune in a container: `docker build --target cpu .` or `docker build --target gpu .`
+#
+# The environment comes from the same lists and the same script as outside. A small CPU image needs a CPU build of
+# torch, which pip takes where it sees one: --build-arg PIP_EXTRA_INDEX_URL=... with PyTorch's index for the CPU.
+
+ARG PYTHON=python:3.11-slim-bookworm
+
+FROM ${PYTHON} AS base
+# The user's home is the volume: it holds every cache, of models downloaded or converted and of kernels compiled.
+RUN useradd --uid 10001 --create-home dualtune
+ENV PATH=/app/.venv/bin:$PATH \
+    PYTHONUNBUFFERED=1
+WORKDIR /app
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
+    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/health', timeout=4)"]
+ENTRYPOINT ["dualtune"]
+# Within the container only: compose.yaml publishes the port on the host's loopback.
+CMD ["serve", "--host", "0.0.0.0"]
+
+# The lists come before the sources, so that a change of code installs nothing again.
+FROM base AS environment
+COPY requirements/ requirements/
+ARG PIP_EXTRA_INDEX_URL
+
+FROM environment AS environment-cpu
+RUN --mount=type=cache,target=/root/.cache/pip requirements/install cpu
+
+FROM environment AS environment-gpu
+RUN --mount=type=cache,target=/root/.cache/pip requirements/install gpu
+
+# Without a compiler: with LoRA, which is always on, vLLM's CPU build compiles nothing at run time.
+FROM base AS cpu
+COPY --from=environment-cpu /app/.venv .venv
+COPY . .
+RUN python -m pip install --quiet --no-cache-dir --no-deps --no-build-isolation --editable .
+USER dualtune
+RUN python -m server.embedded
+VOLUME /home/dualtune
+
+FROM base AS gpu
+# Triton compiles its launchers at run time.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends g++ \
+    && rm -rf /var/lib/apt/lists/*
+ENV NVIDIA_VISIBLE_DEVICES=all \
+    NVIDIA_DRIVER_CAPABILITIES=compute,utility
+COPY --from=environment-gpu /app/.venv .venv
+COPY . .
+RUN python -m pip install --quiet --no-cache-dir --no-deps --no-build-isolation --editable .
+USER dualtune
+VOLUME /home/dualtune
