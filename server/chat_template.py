@@ -99,8 +99,8 @@ class ChatTemplate:
     def _read_control_words(self) -> re.Pattern[str]:
         """Matches the first character of every special token, and of the wrappers that are plain text."""
         special = {token.content for token in self._tokenizer.added_tokens_decoder.values() if token.special}
-        wrappers = {wrapper.strip() for wrapper in (self.user_open, self.user_close, self.assistant_open, self.turn_end)}
-        plain = {wrapper for wrapper in wrappers if not any(token in wrapper for token in special)}
+        wrappers = (self.user_open, self.user_close, self.assistant_open, self.turn_end)
+        plain = {wrapper.strip() for wrapper in wrappers if not any(token in wrapper for token in special)}
         words = "|".join(re.escape(word) for word in sorted(special | plain) if word)
         return re.compile(f"(?={words}).", re.DOTALL)
 

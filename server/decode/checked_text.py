@@ -53,12 +53,19 @@ class CheckedText:
             return
         yield await self._write_checked(prompt, sampling, adapter)
 
-    def report(self, stage: Stage, started: float, **facts: Any) -> StageDone:
+    def report(
+        self,
+        stage: Stage,
+        started: float,
+        *,
+        choice: str | None = None,
+        adapter: Adapter | None = None,
+        note: str | None = None,
+    ) -> StageDone:
         """The stage's report; `started` is on the monotonic clock."""
         last = self._last
         if last is None:
             raise EngineError("The engine ended without a token.")
-        facts["note"] = "; ".join(filter(None, [facts.get("note"), self._note])) or None
         return StageDone(
             stage,
             time.monotonic() - started,
@@ -66,7 +73,9 @@ class CheckedText:
             last.cached_tokens,
             last.completion_tokens,
             finish=last.finish or "stop",
-            **facts,
+            choice=choice,
+            adapter=adapter.name if adapter else None,
+            note="; ".join(filter(None, [note, self._note])) or None,
         )
 
     async def _decode(self, prompt: Prompt, sampling: Sampling, adapter: Adapter | None) -> AsyncGenerator[Piece, None]:

@@ -47,9 +47,10 @@ def _tool_prompts(request: StepRequest, stages: Stages) -> Iterator[Prompt]:
     conversation = stages.prompts.conversation(request.messages)
     use = request.profile.adapters
     if len(request.groups) > 1:
-        yield stages.route_prompt(conversation, request, described=stages.router(use) is None)
+        yield stages.route_prompt(conversation, request, described=stages.router(request) is None)
     for group in request.groups:
-        yield stages.select_prompt(conversation, group, request, described=stages.selector(group, use) is None)
+        adapter, _ = stages.selector(group, use)
+        yield stages.select_prompt(conversation, group, request, described=adapter is None)
         for offered in group.tools:
             adapter, _ = stages.argument_adapter(group, offered, use)
             yield stages.arguments_prompt(conversation, group, offered, described=adapter is None)

@@ -51,9 +51,10 @@ async def flat_call(request: StepRequest, stages: Stages, budget: int, index: in
         raise EngineError("The engine ended without a token.")
 
     note = None
+    whole = last.finish != "length" or _is_json(text)
     if tool is not None:
-        rest = text[sent:] if last.finish == "length" else text[sent:-1]
-        if hold and last.finish != "length":
+        rest = text[sent:-1] if whole else text[sent:]
+        if hold and whole:
             rest, note = mend(rest, tool.tool.parameters)
         if rest:
             yield ArgumentsPiece(index, rest)
@@ -63,8 +64,8 @@ async def flat_call(request: StepRequest, stages: Stages, budget: int, index: in
         last.prompt_tokens,
         last.cached_tokens,
         last.completion_tokens,
-        finish=last.finish or "stop",
-        choice=tool.shown if tool else SUMMARIZE,
+        finish="stop" if whole else "length",
+        choice=tool.shown if tool else SUMMARIZE if whole else None,
         confidence=min(1.0, math.exp(logprob)),
         note=note,
     )
@@ -74,6 +75,15 @@ def flat_prompt(request: StepRequest, stages: Stages) -> Prompt:
     """All tools, then the conversation. Public, because admission measures it."""
     tools = [replace(tool.tool, name=tool.shown) for group in request.groups for tool in group.tools]
     return stages.prompts.flat(request.messages, tools, stop=not request.must_call)
+
+
+def _is_json(text: str) -> bool:
+    """Whether the limit of tokens came just after the end."""
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _opening(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -37,6 +38,12 @@ def group_tools(tools: Iterable[Tool], registry: Registry) -> tuple[ToolGroup, .
     )
 
 
+def as_one_group(groups: Iterable[ToolGroup]) -> tuple[ToolGroup, ...]:
+    """All tools side by side, for a decode that does not route."""
+    offered = [item for group in groups for item in group.tools]
+    return (_group(OWN_TOOLS, _distinct(offered), None),) if offered else ()
+
+
 def only_named(groups: Iterable[ToolGroup], names: frozenset[str]) -> tuple[ToolGroup, ...]:
     """The groups with no other tools than `names`; groups without any are left out."""
     pruned = []
@@ -62,15 +69,14 @@ def _unregistered(tool: Tool, registry: Registry) -> tuple[str, OfferedTool]:
 
 def _distinct(offered: list[OfferedTool]) -> tuple[OfferedTool, ...]:
     """Tools whose shown names clash, with each other or with `summarize`, are shown under the client's own names."""
-    seen = [item.shown for item in offered]
-    reserved = f"{SUMMARIZE}_"
-    distinct = []
+    times = Counter(item.shown for item in offered)
+    distinct, taken = [], {SUMMARIZE}
     for item in offered:
-        if seen.count(item.shown) > 1:
-            item = replace(item, shown=item.tool.name)
-        if item.shown == SUMMARIZE:
-            item = replace(item, shown=reserved)
-        distinct.append(item)
+        shown = item.shown if times[item.shown] == 1 else item.tool.name
+        while shown in taken:
+            shown += "_"
+        taken.add(shown)
+        distinct.append(replace(item, shown=shown))
     return tuple(distinct)
 
 

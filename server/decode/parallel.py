@@ -9,6 +9,7 @@ from dataclasses import replace
 from server.conversation import Call, Message
 from server.decode.call import staged_call
 from server.decode.events import ArgumentsPiece, CallStarted, Event, StageDone
+from server.decode.fit import ContextOverflow, check_fits
 from server.decode.flat import flat_call
 from server.decode.menu import shown_names
 from server.decode.request import StepRequest
@@ -24,8 +25,11 @@ async def parallel_calls(request: StepRequest, stages: Stages, budget: int) -> A
     names = shown_names(request.groups)
     calls: list[Call] = []
     while len(calls) < MAX_CALLS and budget > 0:
+        following = _after(request, calls)
+        if calls and not _fits(following, stages):
+            return
         events: list[Event] = []
-        async with aclosing(one_call(_after(request, calls), stages, budget, len(calls))) as stream:
+        async with aclosing(one_call(following, stages, budget, len(calls))) as stream:
             async for event in stream:
                 events.append(event)
                 # The first call is passed on as it comes; a later one waits until it is known to be new.
@@ -51,6 +55,15 @@ def _after(request: StepRequest, calls: list[Call]) -> StepRequest:
         return request
     turn = Message("assistant", "", calls=tuple(calls))
     return replace(request, must_call=False, messages=(*request.messages, turn))
+
+
+def _fits(request: StepRequest, stages: Stages) -> bool:
+    """The first call was admitted; the ones before may have filled the context since."""
+    try:
+        check_fits(replace(request, max_tokens=None), stages)
+    except ContextOverflow:
+        return False
+    return True
 
 
 def _call_of(events: Iterable[Event], names: dict[str, str]) -> Call | None:

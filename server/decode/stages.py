@@ -30,17 +30,18 @@ class Stages:
 
     async def route(self, conversation: Segment, request: StepRequest) -> StageDone:
         """Pick a group by name, or `none` where the step need not call."""
-        adapter = self.router(request.profile.adapters)
+        adapter = self.router(request)
         prompt = self.route_prompt(conversation, request, described=adapter is None)
         options = [group.name for group in request.groups]
         return await self._choose(prompt, options if request.must_call else [*options, NO_TOOLSET], adapter)
 
     async def select(self, conversation: Segment, group: ToolGroup, request: StepRequest) -> StageDone:
         """Pick a tool of `group` by name, or `summarize` where the step need not call."""
-        adapter = self.selector(group, request.profile.adapters)
+        adapter, note = self.selector(group, request.profile.adapters)
         prompt = self.select_prompt(conversation, group, request, described=adapter is None)
         options = [offered.shown for offered in group.tools]
-        return await self._choose(prompt, options if request.must_call else [*options, SUMMARIZE], adapter)
+        done = await self._choose(prompt, options if request.must_call else [*options, SUMMARIZE], adapter)
+        return replace(done, note=note)
 
     async def arguments(
         self,
@@ -65,7 +66,7 @@ class Stages:
             async for piece in pieces:
                 if piece.text:
                     yield ArgumentsPiece(index, piece.text)
-        yield text.report(Stage.ARGUMENTS, started, adapter=adapter, note=note, choice=offered.tool.name)
+        yield text.report(Stage.ARGUMENTS, started, choice=offered.shown, adapter=adapter, note=note)
 
     async def answer(self, request: StepRequest, budget: int) -> AsyncGenerator[Event, None]:
         """Write the assistant's text with the base model, then the stage's report."""
@@ -103,30 +104,32 @@ class Stages:
         """Tokens that a stage may write: what is left of `budget` and of the context after `prompt`."""
         return max(1, min(budget, self.engine.model.max_tokens - len(prompt)))
 
-    # Which adapter a stage uses.
+    # Which adapter a stage uses and, where one was passed over, why.
 
-    def router(self, use: AdapterUse) -> Adapter | None:
-        return self._adapter(use, Role.ROUTER)
+    def router(self, request: StepRequest) -> Adapter | None:
+        if any(group.toolset is None for group in request.groups):
+            return None  # no adapter has learnt what the client's own tools are for
+        return self._adapter(request.profile.adapters, Role.ROUTER)
 
-    def selector(self, group: ToolGroup, use: AdapterUse) -> Adapter | None:
+    def selector(self, group: ToolGroup, use: AdapterUse) -> tuple[Adapter | None, str | None]:
         if group.toolset is None:
-            return None
+            return None, None
         role = Role.TRADITIONAL if use == "traditional" else Role.SELECTOR
-        return self._adapter(use, role, group.toolset.name)
+        return _trained_for(group.toolset.digest, self._adapter(use, role, group.toolset.name), "other tools")
 
     def argument_adapter(
         self, group: ToolGroup, offered: OfferedTool, use: AdapterUse
     ) -> tuple[Adapter | None, str | None]:
-        """The adapter for the arguments of a tool and, where one was passed over, why."""
         if group.toolset is None or offered.trained is None:
             return None, None
-        toolset = group.toolset.name
         if use == "traditional":
-            return self._adapter(use, Role.TRADITIONAL, toolset), None
-        adapter = self._adapter(use, Role.ARGUMENTS, toolset, offered.trained.name)
-        if adapter is not None and adapter.manifest.tools_digest != offered.tool.digest:
+            adapter, note = self.selector(group, use)
+            if adapter is None or offered.same_schema:
+                return adapter, note
             return None, f"{adapter.name} was trained for another schema of this tool"
-        return adapter, None
+        adapter = self._adapter(use, Role.ARGUMENTS, group.toolset.name, offered.trained.name)
+        # The adapter knows the tool by its own name, whatever prefix the client has put before it.
+        return _trained_for(offered.tool.digest_as(offered.trained.name), adapter, "another schema of this tool")
 
     def _adapter(
         self, use: AdapterUse, role: Role, toolset: str | None = None, tool: str | None = None
@@ -165,3 +168,10 @@ class Stages:
             confidence=min(1.0, math.exp(logprob)),
             adapter=adapter.name if adapter else None,
         )
+
+
+def _trained_for(digest: str, adapter: Adapter | None, other: str) -> tuple[Adapter | None, str | None]:
+    """`adapter`; or none and a note, where the tools that it was trained for have another digest."""
+    if adapter is None or adapter.manifest.tools_digest == digest:
+        return adapter, None
+    return None, f"{adapter.name} was trained for {other}"

@@ -32,7 +32,8 @@ async def step(request: StepRequest, stages: Stages) -> AsyncGenerator[Event, No
                 finish = event.finish if isinstance(event, StageDone) else finish
                 yield event
 
-    if not called:
+    # A flat decode may use up all tokens before it has said which tool.
+    if not called and finish != "length":
         async with aclosing(stages.answer(request, budget)) as events:
             async for event in events:
                 finish = event.finish if isinstance(event, StageDone) else finish

@@ -8,7 +8,7 @@ from typing import Any
 
 from server.constraints import JsonSchema
 from server.constraints.schema import schema_error, strict_error
-from server.decode.menu import group_tools, only_named, shown_names
+from server.decode.menu import as_one_group, group_tools, only_named, shown_names
 from server.decode.request import Profile, StepRequest, ToolGroup
 from server.engine.base import ModelInfo, Sampling
 from server.wire.errors import bad_request, model_not_found
@@ -43,6 +43,8 @@ def read_chat(body: ChatRequest, profiles: Mapping[str, Profile], registry: Regi
         raise model_not_found(body.model, list(profiles))
     _refuse_unsupported(body)
     offered = group_tools(_read_tools(body), registry)
+    if profile.decode == "flat":
+        offered = as_one_group(offered)
     choice = _read_tool_choice(body, offered)
     messages = read_messages(body.messages, shown_names(offered))
     sampling = _read_sampling(body, model)

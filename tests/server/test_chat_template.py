@@ -112,7 +112,7 @@ def test_arguments_that_are_nested_too_deeply_are_an_error_or_shown_as_they_are(
         try:
             template(family).render([HELLO, Message("assistant", "", calls=(Call("c1", "now", arguments),))])
         except TemplateError as error:
-            assert "nested too deeply" in str(error)  # noqa: PT017
+            assert "nested too deeply" in str(error)
 
 
 CONTROL = {

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
 from adapters import Adapter, BaseModel, BaseModelId, Kind, Manifest, Role, Store
 from server.chat_template import ChatTemplate
+from server.engine.base import EngineUnavailable
 from server.engine.scripted import Generation, Reply, ScriptedEngine
 from server.prompt import PROMPT_FORMAT, Prompts, Stage
 from toolsets import Registry, Tool, Toolset
@@ -38,7 +40,8 @@ CHATML_TOOLS = """\
 {%- elif not (loop.first and m.role == 'system') -%}
 {{- '<|im_start|>' + m.role + '\\n' + m.content -}}
 {%- for call in m.tool_calls or [] -%}
-{{- '\\n<call>{"name": "' + call.function.name + '", "arguments": ' + (call.function.arguments | tojson) + '}</call>' -}}
+{%- set f = call.function -%}
+{{- '\\n<call>{"name": "' + f.name + '", "arguments": ' + (f.arguments | tojson) + '}</call>' -}}
 {%- endfor -%}
 {{- '<|im_end|>\\n' -}}
 {%- endif -%}
@@ -95,8 +98,8 @@ def tokenizer(family: str) -> Any:
 
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     backend = Tokenizer(models.BPE(vocab={character: id for id, character in enumerate(alphabet)}, merges=[]))
-    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)  # type: ignore[assignment]
-    backend.decoder = decoders.ByteLevel()  # type: ignore[assignment]
+    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    backend.decoder = decoders.ByteLevel()
     first, end, *others = _SPECIAL[family]
     backend.add_special_tokens(others)
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=backend, bos_token=first, eos_token=end)
@@ -134,6 +137,8 @@ REGISTRY = Registry({"files": FILES, "mail": MAIL})
 
 ADD = Tool("add", "Add numbers.", schema(a={"type": "integer"}, b={"type": "integer"}))
 """In no toolset."""
+
+ODD = Tool("odd", "Its schema is one that no grammar enforces.", schema(path={"type": "string", "not": {"const": "b"}}))
 
 
 def adapter(role: Role, toolset: str | None = None, tool: str | None = None, digest: str = "", **more: Any) -> Adapter:
@@ -173,7 +178,7 @@ class ToyStore(Store):
 def say(**replies: Reply | Iterable[Reply]) -> Callable[[Generation], Reply]:
     """A script with the replies of each stage, by the stage's name: one for all, or one after the other."""
     queues = {
-        Stage(stage): iter(lambda reply=reply: reply, None) if isinstance(reply, str | Exception) else iter(reply)
+        Stage(stage): repeat(reply) if isinstance(reply, str | EngineUnavailable) else iter(reply)
         for stage, reply in replies.items()
     }
     return lambda generation: next(queues[generation.prompt.stage])

@@ -1,0 +1,125 @@
+"""Which adapter decodes a stage, and what its prompt then leaves out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from adapters import Role
+from server.decode.events import StageDone
+from server.decode.menu import group_tools
+from server.decode.request import StepRequest
+from server.engine.scripted import ScriptedEngine
+from server.prompt import Stage
+from tests.server.decoding import asked, decoded
+from tests.server.toy import ADAPTERS, ADD, FILES, READ, READ_ALL, SEND, ToyStore, adapter, engine
+from toolsets import Registry, Tool, Toolset
+
+SELECTOR, TRADITIONAL, ARGUMENTS = ADAPTERS
+ROUTER = adapter(Role.ROUTER)
+STORE = ToyStore(loaded=[*ADAPTERS, ROUTER])
+
+
+def script() -> ScriptedEngine:
+    return engine(route="files", select="read", arguments='{"path":"a"}')
+
+
+async def used(
+    request: StepRequest, store: ToyStore | None = STORE
+) -> list[tuple[Stage, str | None, str | None, bool]]:
+    """Of each stage: its name, its adapter, its note, and whether its prompt describes what there is to choose."""
+    scripted = script()
+    events = await decoded(request, scripted, store)
+    reports = [event for event in events if isinstance(event, StageDone)]
+    assert [report.adapter for report in reports] == [
+        seen.adapter.name if seen.adapter else None for seen in scripted.generations
+    ]
+    return [
+        (report.stage, report.adapter, report.note, "Answer with" in seen.prompt.text)
+        for report, seen in zip(reports, scripted.generations, strict=True)
+    ]
+
+
+async def test_the_default_profile_uses_a_selector_and_an_adapter_for_each_tool() -> None:
+    assert await used(asked(READ, READ_ALL, SEND)) == [
+        (Stage.ROUTE, "router", None, False),
+        (Stage.SELECT, "files/selector", None, False),
+        (Stage.ARGUMENTS, "files/arguments/read", None, False),
+    ]
+
+
+async def test_a_tool_without_an_adapter_is_described_to_the_base_model() -> None:
+    scripted = engine(select="read_all", arguments="{}")
+    await decoded(asked(READ, READ_ALL), scripted, STORE)
+    assert [(seen.adapter, "Read all files." in seen.prompt.text) for seen in scripted.generations] == [
+        (SELECTOR, False),
+        (None, True),
+    ]
+
+
+async def test_the_traditional_profile_uses_one_adapter_for_both_stages() -> None:
+    assert await used(asked(READ, READ_ALL, SEND, profile="dualtune-traditional")) == [
+        (Stage.ROUTE, None, None, True),
+        (Stage.SELECT, "files/traditional", None, False),
+        (Stage.ARGUMENTS, "files/traditional", None, False),
+    ]
+
+
+async def test_the_base_profile_and_a_server_without_a_store_use_none() -> None:
+    base = [(stage, None, None, True) for stage in (Stage.ROUTE, Stage.SELECT, Stage.ARGUMENTS)]
+    assert await used(asked(READ, READ_ALL, SEND, profile="dualtune-base")) == base
+    assert await used(asked(READ, READ_ALL, SEND), None) == base
+
+
+async def test_the_final_answer_comes_from_the_base_model() -> None:
+    scripted = engine(select="summarize", answer="Hi.")
+    await decoded(asked(READ, READ_ALL), scripted, STORE)
+    assert [seen.adapter for seen in scripted.generations] == [SELECTOR, None]
+
+
+async def test_the_router_is_the_base_model_where_the_client_has_tools_of_its_own() -> None:
+    assert (await used(asked(READ, READ_ALL, ADD)))[0] == (Stage.ROUTE, None, None, True)
+
+
+async def test_a_clients_prefix_does_not_make_a_schema_stale() -> None:
+    tools = [Tool(f"files__{tool.name}", tool.description, tool.parameters) for tool in (READ, READ_ALL)]
+    assert await used(asked(*tools)) == [
+        (Stage.SELECT, "files/selector", None, False),
+        (Stage.ARGUMENTS, "files/arguments/read", None, False),
+    ]
+
+
+async def test_a_tool_whose_schema_is_another_than_in_training_is_left_to_the_base_model() -> None:
+    changed = replace(READ, parameters={"type": "object"})
+    note = "{} was trained for another schema of this tool"
+    assert (await used(asked(changed, READ_ALL)))[1] == (
+        Stage.ARGUMENTS,
+        None,
+        note.format("files/arguments/read"),
+        True,
+    )
+    assert (await used(asked(changed, READ_ALL, profile="dualtune-traditional")))[1] == (
+        Stage.ARGUMENTS,
+        None,
+        note.format("files/traditional"),
+        True,
+    )
+
+
+async def test_adapters_of_a_toolset_that_has_other_tools_now_are_passed_over() -> None:
+    grown = Registry({"files": Toolset("files", FILES.description, (*FILES.tools, Tool("write")))})
+    groups = group_tools([READ, READ_ALL], grown)
+    note = "{} was trained for other tools"
+    assert await used(asked(groups=groups)) == [
+        (Stage.SELECT, None, note.format("files/selector"), True),
+        (Stage.ARGUMENTS, "files/arguments/read", None, False),
+    ]
+    assert await used(asked(groups=groups, profile="dualtune-traditional")) == [
+        (Stage.SELECT, None, note.format("files/traditional"), True),
+        (Stage.ARGUMENTS, None, note.format("files/traditional"), True),
+    ]
+
+
+async def test_a_clients_own_tools_are_described_to_the_base_model() -> None:
+    scripted = engine(select="add", arguments='{"a":1,"b":2}')
+    await decoded(asked(ADD, Tool("now")), scripted, STORE)
+    assert [(seen.adapter, "Add numbers." in seen.prompt.text) for seen in scripted.generations] == [(None, True)] * 2
