@@ -5,9 +5,14 @@ from __future__ import annotations
 import shutil
 
 import pytest
+from hypothesis import settings
 
 from toolsets.install import install
 from toolsets.sandbox import Backend, SandboxError, backend, best_backend
+
+# How long one example takes says more about what else the machine does. pytest-timeout bounds the whole.
+settings.register_profile("dualtune", deadline=None)
+settings.load_profile("dualtune")
 
 
 @pytest.fixture(scope="session")

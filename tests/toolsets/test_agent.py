@@ -440,9 +440,8 @@ async def test_a_server_that_gives_no_answer_is_a_model_error(
 def traced(events: Sequence[Event], trajectory: Trajectory) -> str:
     out = StringIO()
     trace = Trace(Console(file=out, width=200, highlight=False, markup=False))
-    with trace:
-        for event in events:
-            trace.feed(event)
+    for event in events:
+        trace.feed(event)
     trace.close(trajectory)
     return out.getvalue()
 
