@@ -79,7 +79,7 @@ def ensure_model(console: Console | None = None) -> Path:
     folder = model_folder()
     if is_whole(folder):
         return folder
-    console = console or Console(stderr=True)
+    console = console or Console(stderr=True, soft_wrap=True, highlight=False)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with _locked(folder, console):
