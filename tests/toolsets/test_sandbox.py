@@ -259,6 +259,12 @@ def test_the_exit_status_behind_a_bridge_is_the_servers(working: Backend, shouti
     assert done.returncode == 7
 
 
+def test_only_a_policy_with_network_has_more_than_a_loopback(working: Backend) -> None:
+    code = "import socket; print([name for _, name in socket.if_nameindex()])"
+    assert output(working, [PYTHON, "-c", code], Policy()) == "['lo']\n"
+    assert output(working, [PYTHON, "-c", code], Policy(network=True)).count(",") >= 1
+
+
 def test_a_policy_with_network_reaches_the_host() -> None:
     """The counter-proof to the escapes: without this, a broken test server would look like a closed network."""
     with socket.create_server(("127.0.0.1", 0)) as server:

@@ -8,8 +8,10 @@ where this machine's programs are not Linux programs, it has to).
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -22,10 +24,13 @@ from typing import Literal
 from toolsets.sandbox.policy import MEBIBYTE, Policy, SandboxError, Wrapped
 from toolsets.sandbox.runtime import HOME, Mount, prepare
 
+Engine = Literal["podman", "docker"]
+
 _EMPTY_IMAGE = "dualtune-sandbox:empty"
 _EMPTY_ARCHIVE = bytes(10240)  # two zero blocks end a tar archive; padded to tar's record size
 _SCRATCH = 64 * MEBIBYTE
 _SECONDS = 60
+_HEEDED = re.compile(r"(PATH|HOME|TMPDIR|LANG|LC_\w+|XDG_\w+|DOCKER_\w+|CONTAINERS?_\w+|PODMAN_\w+)$")
 _VERSION_2 = Path("/sys/fs/cgroup/cgroup.controllers")
 
 
@@ -33,19 +38,19 @@ _VERSION_2 = Path("/sys/fs/cgroup/cgroup.controllers")
 class Container:
     """The engine's own command is the interface; its daemon, if it has one, needs no client library."""
 
-    name: Literal["podman", "docker"]
+    name: Engine
 
     def wrap(self, argv: Sequence[str], policy: Policy, env: Mapping[str, str]) -> Wrapped:
         job = prepare(argv, policy)
-        image = policy.image or self._empty_image()
+        image = policy.image or _empty_image(self.name)
         label = f"dualtune-{uuid.uuid4().hex[:12]}"
-        # Values of the caller stay out of the command line, which every user of the machine can read; only
-        # where the engine's client itself would heed the variable is the value given there.
-        variables = {**job.neutral, **env}
-        named = [name for name in env if name not in os.environ and name not in job.neutral]
-        words = [name if name in named else f"{name}={value}" for name, value in variables.items()]
+        # Values stay out of the command line, which every user of the machine can read: the engine's client is told
+        # names, and takes the values from its own environment, but for variables that it would heed itself.
+        named = {name: value for name, value in env.items() if not _HEEDED.match(name)}
+        stated = {**job.neutral, **{name: value for name, value in env.items() if name not in named}}
+        words = [*named, *(f"{name}={value}" for name, value in stated.items() if name not in named)]
         command = [
-            *(self._program(), "run", "--rm", "--interactive", "--name", label, "--pull", "never"),
+            *(_program(self.name), "run", "--rm", "--interactive", "--name", label, "--pull", "never"),
             *_ISOLATION,
             *self._user(),
             *([] if policy.network else ["--network", "none"]),
@@ -56,8 +61,7 @@ class Container:
             *(word for pair in words for word in ("--env", pair)),
             *(image, *job.argv),
         ]
-        client = {**os.environ, **{name: env[name] for name in named}}
-        return Wrapped(tuple(command), client, lambda: self._remove(label))
+        return Wrapped(tuple(command), {**os.environ, **named}, lambda: self._remove(label))
 
     def bounds(self) -> Mapping[str, str]:
         if self.name == "podman" and os.getuid() != 0 and not _VERSION_2.exists():
@@ -70,31 +74,9 @@ class Container:
             return ("--userns", "keep-id")
         return ("--user", f"{os.getuid()}:{os.getgid()}")
 
-    def _program(self) -> str:
-        found = shutil.which(self.name)
-        if found is None:
-            raise SandboxError(f"{self.name} is not installed")
-        return found
-
-    def _empty_image(self) -> str:
-        known = self._run("image", "inspect", _EMPTY_IMAGE)
-        if known.returncode != 0:
-            made = self._run("import", "-", _EMPTY_IMAGE, input=_EMPTY_ARCHIVE)
-            if made.returncode != 0:
-                raise SandboxError(f"{self.name} does not work here: {_last_line(made.stderr)}")
-        return _EMPTY_IMAGE
-
     def _remove(self, label: str) -> None:
         """The engine keeps a container that outlives its client, so ending the client is not enough."""
-        self._run("rm", "--force", label)
-
-    def _run(self, *words: str, input: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
-        try:
-            return subprocess.run(
-                [self._program(), *words], input=input, capture_output=True, timeout=_SECONDS, check=False
-            )
-        except subprocess.TimeoutExpired:
-            raise SandboxError(f"{self.name} {words[0]} gave no answer within {_SECONDS} s") from None
+        _run(self.name, "rm", "--force", label)
 
 
 _ISOLATION = (
@@ -103,6 +85,31 @@ _ISOLATION = (
     *("--security-opt", "label=disable"),  # SELinux would hide mounts; relabelling the user's files is worse
     *("--log-driver", "none", "--hostname", "sandbox"),
 )
+
+
+@functools.cache
+def _empty_image(name: Engine) -> str:
+    """Make the image, once on a machine."""
+    known = _run(name, "image", "inspect", _EMPTY_IMAGE)
+    if known.returncode != 0:
+        made = _run(name, "import", "-", _EMPTY_IMAGE, input=_EMPTY_ARCHIVE)
+        if made.returncode != 0:
+            raise SandboxError(f"{name} does not work here: {_last_line(made.stderr)}")
+    return _EMPTY_IMAGE
+
+
+def _run(name: Engine, *words: str, input: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run([_program(name), *words], input=input, capture_output=True, timeout=_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        raise SandboxError(f"{name} {words[0]} gave no answer within {_SECONDS} s") from None
+
+
+def _program(name: Engine) -> str:
+    found = shutil.which(name)
+    if found is None:
+        raise SandboxError(f"{name} is not installed")
+    return found
 
 
 def _mount(mount: Mount) -> str:

@@ -34,8 +34,11 @@ class Bridge:
 class Policy:
     """The same limits for every backend; what is not named here does not exist inside.
 
+    Time on the processor and space on the disk below `write` are not bounded.
+
     read, write: absolute paths, seen under the same names inside.
-    network: True gives the host's network; only for servers whose purpose is a real remote service.
+    network: only for servers whose purpose is a real remote service. With bubblewrap it is the host's own network, the
+        services on its loopback included; with Podman and Docker a network of the container's own.
     memory: bytes, for the whole server where the backend can (see `Backend.bounds`).
     processes: processes and threads together.
     image: for Docker and Podman, an image that brings its own runtime instead of this machine's.
