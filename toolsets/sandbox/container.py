@@ -48,7 +48,7 @@ class Container:
         # names, and takes the values from its own environment, but for variables that it would heed itself.
         named = {name: value for name, value in env.items() if not _HEEDED.match(name)}
         stated = {**job.neutral, **{name: value for name, value in env.items() if name not in named}}
-        words = [*named, *(f"{name}={value}" for name, value in stated.items() if name not in named)]
+        words = [*named, *(f"{name}={value}" for name, value in stated.items())]
         command = [
             *(_program(self.name), "run", "--rm", "--interactive", "--name", label, "--pull", "never"),
             *_ISOLATION,
