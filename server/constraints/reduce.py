@@ -1,10 +1,11 @@
 """A JSON Schema, reduced to what xgrammar enforces, and whether anything was lost on the way.
 
-xgrammar turns most of JSON Schema into a grammar, ignores some keywords, refuses others and misreads a few
-combinations. Kept here is what it does right; what is left out makes the reduction inexact, and then the text is
-checked against the whole schema before it leaves. These narrowings are made on purpose, since a small model that is
-not offered nonsense does not write it: undeclared properties are allowed only where the schema says so or declares
-none, and the type, where it is left open, is the one that the other keywords are about.
+xgrammar turns most of JSON Schema into a grammar, ignores some keywords, refuses others and misreads a few, the
+lengths of strings among them, which lose their escapes. Kept here is what it does right; what is left out makes the
+reduction inexact, and then the text is checked against the whole schema before it leaves. These narrowings are made on
+purpose, since a small model that is not offered nonsense does not write it: undeclared properties are allowed only
+where the schema says so or declares none, and the type, where it is left open, is the one that the other keywords are
+about.
 """
 
 from __future__ import annotations
@@ -22,14 +23,14 @@ _ANNOTATIONS: Final = {
 _ABOUT: Final[Mapping[str, tuple[str, ...]]] = {
     "object": ("properties", "required", "additionalProperties"),
     "array": ("items", "minItems", "maxItems"),
-    "string": ("minLength", "maxLength"),
+    "string": (),
     "integer": ("minimum", "maximum"),
 }
 _TYPES: Final = ("object", "array", "string", "integer", "number", "boolean", "null")
-# Counted repeats above these make grammars that take the engine seconds to compile.
 _MOST_ITEMS: Final = 64
-_LONGEST_STRING: Final = 512
-_LARGEST_INTEGER: Final = 10**15
+"""Counted repeats above this make grammars that take the engine seconds to compile."""
+_LARGEST: Final = 2**63 - 1
+"""Of the integers: more digits than a program reads are no use to anybody."""
 
 Reduced = dict[str, Any]
 
@@ -93,10 +94,10 @@ class Reducer:
             case "array":
                 items = {"items": self.reduce(schema["items"])} if "items" in schema else {}
                 return items | self._bounds(schema, "minItems", "maxItems", _MOST_ITEMS)
-            case "string":
-                return self._bounds(schema, "minLength", "maxLength", _LONGEST_STRING)
             case "integer":
-                return self._bounds(schema, "minimum", "maximum", _LARGEST_INTEGER)
+                return {"minimum": -_LARGEST, "maximum": _LARGEST} | self._bounds(
+                    schema, "minimum", "maximum", _LARGEST
+                )
             case _:
                 return {}
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 from adapters import Adapter, Kind
 from server.alora import supported
 from server.alora.invocation import START_KEY
-from server.constraints import Choice, Constraint
+from server.constraints import Constraint, JsonSchema
 from server.constraints.grammar import to_grammar
 from server.engine.base import (
     AdapterRejected,
@@ -176,7 +176,9 @@ class VllmEngine:
         """The first constrained decode imports and builds much; nobody's request should wait for it."""
         word = Segment(Label.CONVERSATION, "", (0,))
         prompt, sampling = Prompt(Stage.ROUTE, (word,)), Sampling(max_tokens=2, logprobs=0)
-        async with aclosing(self.generate(prompt, sampling, constraint=Choice(("a", "b")))) as pieces:
+        constraint = JsonSchema({"type": "object"})
+        await asyncio.to_thread(to_grammar, constraint)
+        async with aclosing(self.generate(prompt, sampling, constraint=constraint)) as pieces:
             async for _ in pieces:
                 pass
 
