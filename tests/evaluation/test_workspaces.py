@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import hashlib
 import io
 import json
@@ -23,6 +24,7 @@ specs = st.builds(Spec, st.sampled_from(SHAPES), st.just("small"), st.integers(0
 examples = settings(max_examples=30, deadline=None)
 
 
+@functools.cache
 def many() -> list[Workspace]:
     return [build(Spec(shape, "medium", seed)) for shape in SHAPES for seed in range(4)]
 
