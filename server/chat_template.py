@@ -120,7 +120,7 @@ def _native(message: Message, neutral: Neutral) -> dict[str, Any]:
     if message.calls:
         plain["tool_calls"] = [
             {
-                "id": call.id,
+                "id": neutral(call.id),
                 "type": "function",
                 # Parsed first: JSON can spell a control word with escapes.
                 "function": {"name": neutral(call.name), "arguments": _everywhere(neutral, _parsed(call.arguments))},
@@ -128,7 +128,7 @@ def _native(message: Message, neutral: Neutral) -> dict[str, Any]:
             for call in message.calls
         ]
     if message.role == "tool":
-        plain |= {"tool_call_id": message.call_id, "name": neutral(message.name or "")}
+        plain |= {"tool_call_id": neutral(message.call_id or ""), "name": neutral(message.name or "")}
     return plain
 
 

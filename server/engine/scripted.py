@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from adapters import Adapter
 from server.constraints import Constraint
-from server.engine.base import EngineUnavailable, ModelInfo, Piece, SampledToken, Sampling, TokenLogprob
+from server.engine.base import EngineError, EngineUnavailable, ModelInfo, Piece, SampledToken, Sampling, TokenLogprob
 from server.prompt import Prompt
 
 
@@ -22,7 +22,7 @@ class Generation:
     adapter: Adapter | None
 
 
-Reply = str | EngineUnavailable
+Reply = str | EngineError
 Script = Iterable[Reply] | Callable[[Generation], Reply]
 
 
@@ -65,7 +65,7 @@ class ScriptedEngine:
         generation = Generation(prompt, sampling, constraint, adapter)
         self.generations.append(generation)
         reply = self._next(generation)
-        if isinstance(reply, EngineUnavailable):
+        if isinstance(reply, EngineError):
             raise reply
         self.running += 1
         finished = False

@@ -42,9 +42,22 @@ class ChunkEncoder:
         self._envelope = envelope
         self._include_usage = include_usage
         self._reports: list[list[StageDone]] = [[] for _ in range(envelope.n)]
-        self._opened = [False] * envelope.n
+        self._opened = False
+        self._silent = [True] * envelope.n
 
     def feed(self, index: int, event: Event) -> list[dict[str, Any]]:
+        return [*self._open(), *self._encode(index, event)]
+
+    def _open(self) -> list[dict[str, Any]]:
+        """Once, the roles of all choices in their order: the SDKs find a choice by the place where it first came."""
+        if self._opened:
+            return []
+        self._opened = True
+        return [self._chunk(index, {"role": "assistant", "content": None}) for index in range(self._envelope.n)]
+
+    def _encode(self, index: int, event: Event) -> list[dict[str, Any]]:
+        silent = self._silent[index]
+        self._silent[index] = silent and isinstance(event, StageDone)
         match event:
             case TextPiece(text, tokens):
                 logprobs = {"content": [_token(token) for token in tokens], "refusal": None} if tokens else None
@@ -60,7 +73,7 @@ class ChunkEncoder:
                 return []
             case Finished(reason):
                 # An answer without a token is an empty text, not none.
-                chunk = self._chunk(index, {} if self._opened[index] else {"content": ""}, finish=reason)
+                chunk = self._chunk(index, {"content": ""} if silent else {}, finish=reason)
                 chunk["dualtune"] = {"stages": stage_reports(index, self._reports[index])}
                 return [chunk]
 
@@ -78,9 +91,6 @@ class ChunkEncoder:
         finish: str | None = None,
         logprobs: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
-        if not self._opened[index]:
-            self._opened[index] = True
-            delta = {"role": "assistant", "content": delta.pop("content", None), **delta}
         choice = {"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": finish}
         chunk = self._envelope.wrap("chat.completion.chunk", [choice])
         return chunk | {"usage": None} if self._include_usage else chunk

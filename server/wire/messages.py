@@ -11,15 +11,15 @@ ToolName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 
 class Wire(BaseModel):
-    """A part of a request. An unknown field is a mistake that the client should hear of."""
+    """A part of a request. An unknown field, or a text for a number, is a mistake that the client should hear of."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class LooseWire(BaseModel):
     """A part of a request that clients copy from answers, extra fields and all."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
 
 
 class TextPart(LooseWire):
@@ -49,7 +49,7 @@ class CalledFunction(LooseWire):
 
 class FunctionCall(LooseWire):
     id: Id
-    type: Literal["function"] = "function"
+    type: Literal["function"]
     function: CalledFunction
 
 
@@ -80,7 +80,7 @@ class AssistantMessage(LooseWire):
     role: Literal["assistant"]
     content: Content | None = None
     refusal: str | None = None
-    tool_calls: list[FunctionCall | CustomCall] | None = None
+    tool_calls: list[Annotated[FunctionCall | CustomCall, Field(discriminator="type")]] | None = None
     function_call: CalledFunction | None = None
     name: str | None = None
 

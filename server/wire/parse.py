@@ -23,7 +23,7 @@ from server.wire.request import (
     JsonSchemaFormat,
     NamedTool,
 )
-from toolsets import Registry, Tool
+from toolsets import Registry, Tool, ToolsetError
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +101,23 @@ def _read_tools(body: ChatRequest) -> list[Tool]:
 def _read_tool(item: FunctionTool, where: str) -> Tool:
     function, where = item.function, f"{where}.function.parameters"
     parameters = function.parameters or {"type": "object", "properties": {}}
-    problem = schema_error(parameters)
+    tool = Tool(name=function.name, description=function.description or "", parameters=parameters)
+    problem = schema_error(parameters) or _digest_error(tool)
     if problem is None and function.strict:
         problem = strict_error(parameters)
     if problem is not None:
         raise bad_request(
             f"Invalid schema for function {function.name!r}: {problem}", where, "invalid_function_parameters"
         )
-    return Tool(name=function.name, description=function.description or "", parameters=parameters)
+    return tool
+
+
+def _digest_error(tool: Tool) -> str | None:
+    try:
+        _ = tool.digest
+    except ToolsetError as error:
+        return error.message
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,9 +220,10 @@ def _for_arguments(sampling: Sampling, body: ChatRequest) -> Sampling:
 def _read_logit_bias(body: ChatRequest, model: ModelInfo) -> dict[int, float] | None:
     bias: dict[int, float] = {}
     for key, value in (body.logit_bias or {}).items():
-        if not key.isdecimal() or int(key) >= model.vocabulary:
+        token = int(key) if key.isdecimal() and len(key) < 10 else model.vocabulary
+        if token >= model.vocabulary:
             raise bad_request(
-                f"`logit_bias` has the key {key!r}: keys are token ids below {model.vocabulary}.", "logit_bias"
+                f"`logit_bias` has the key {key[:20]!r}: keys are token ids below {model.vocabulary}.", "logit_bias"
             )
-        bias[int(key)] = value
+        bias[token] = value
     return bias or None

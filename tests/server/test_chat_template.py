@@ -68,9 +68,9 @@ def test_calls_and_results_are_in_the_templates_own_form_where_it_has_one() -> N
         "<|im_start|>system\nBe brief.<|im_end|>\n"
         "<|im_start|>user\nHello<|im_end|>\n"
         "<|im_start|>assistant\nLet me look.\n"
-        '<call>{"name": "read", "arguments": {"path": "a b"}}</call>\n'
-        '<call>{"name": "now", "arguments": "broken{"}</call><|im_end|>\n'
-        "<|im_start|>user\n<result>one</result>\n<result>two</result><|im_end|>\n"
+        '<call c1>{"name": "read", "arguments": {"path": "a b"}}</call>\n'
+        '<call c2>{"name": "now", "arguments": "broken{"}</call><|im_end|>\n'
+        "<|im_start|>user\n<result c1>one</result>\n<result c2>two</result><|im_end|>\n"
     )
 
 
@@ -139,21 +139,21 @@ def test_no_message_call_result_or_tool_adds_a_control_word(family: str, data: s
     def spelt() -> str:
         return json.dumps({"key " + text(): [text(), {"deep": text()}]})
 
-    def conversation(system: str, user: str, said: str, arguments: str, result: str) -> list[Message]:
-        call = Call("c1", "read", arguments)
+    def conversation(system: str, user: str, said: str, id: str, arguments: str, result: str) -> list[Message]:
+        call = Call(id, "read", arguments)
         return [
             Message("system", system),
             Message("user", user),
             Message("assistant", said, calls=(call,)),
-            Message("tool", result, call_id="c1", name="read"),
+            Message("tool", result, call_id=id, name="read"),
         ]
 
     def tool(words: str) -> Tool:
         return Tool("read", words, {"type": "object", "properties": {words: {"description": words}}})
 
     read = template(family)
-    plain = read.render(conversation("s", "u", "a", '{"k":1}', "r"), tools=[tool("t")])
-    hostile = read.render(conversation(text(), text(), text(), spelt(), text()), tools=[tool(text())])
+    plain = read.render(conversation("s", "u", "a", "c", '{"k":1}', "r"), tools=[tool("t")])
+    hostile = read.render(conversation(text(), text(), text(), text(), spelt(), text()), tools=[tool(text())])
     assert occurrences(hostile, family) == occurrences(plain, family)
     read.encode(hostile)
 

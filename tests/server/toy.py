@@ -11,7 +11,7 @@ from typing import Any
 
 from adapters import Adapter, BaseModel, BaseModelId, Kind, Manifest, Role, Store
 from server.chat_template import ChatTemplate
-from server.engine.base import EngineUnavailable
+from server.engine.base import EngineError
 from server.engine.scripted import Generation, Reply, ScriptedEngine
 from server.prompt import PROMPT_FORMAT, Prompts, Stage
 from toolsets import Registry, Tool, Toolset
@@ -35,13 +35,13 @@ CHATML_TOOLS = """\
 {%- for m in messages -%}
 {%- if m.role == 'tool' -%}
 {%- if loop.index0 == 0 or messages[loop.index0 - 1].role != 'tool' -%}{{- '<|im_start|>user' -}}{%- endif -%}
-{{- '\\n<result>' + m.content + '</result>' -}}
+{{- '\\n<result ' + m.tool_call_id + '>' + m.content + '</result>' -}}
 {%- if loop.last or messages[loop.index0 + 1].role != 'tool' -%}{{- '<|im_end|>\\n' -}}{%- endif -%}
 {%- elif not (loop.first and m.role == 'system') -%}
 {{- '<|im_start|>' + m.role + '\\n' + m.content -}}
 {%- for call in m.tool_calls or [] -%}
 {%- set f = call.function -%}
-{{- '\\n<call>{"name": "' + f.name + '", "arguments": ' + (f.arguments | tojson) + '}</call>' -}}
+{{- '\\n<call ' + call.id + '>{"name": "' + f.name + '", "arguments": ' + (f.arguments | tojson) + '}</call>' -}}
 {%- endfor -%}
 {{- '<|im_end|>\\n' -}}
 {%- endif -%}
@@ -178,7 +178,7 @@ class ToyStore(Store):
 def say(**replies: Reply | Iterable[Reply]) -> Callable[[Generation], Reply]:
     """A script with the replies of each stage, by the stage's name: one for all, or one after the other."""
     queues = {
-        Stage(stage): repeat(reply) if isinstance(reply, str | EngineUnavailable) else iter(reply)
+        Stage(stage): repeat(reply) if isinstance(reply, str | EngineError) else iter(reply)
         for stage, reply in replies.items()
     }
     return lambda generation: next(queues[generation.prompt.stage])
