@@ -44,7 +44,7 @@ def create_app(
     lifespan: Lifespan | None = None,
 ) -> FastAPI:
     """The application. It starts nothing: `lifespan` is for whoever owns the engine."""
-    app = FastAPI(title="dualtune", version=__version__, lifespan=lifespan)
+    app = FastAPI(title="dualtune", version=__version__, lifespan=lifespan, redirect_slashes=False)
     app.state.services = Services.make(engine, store, settings, prompts, registry)
     for module in (chat, models, toolsets, adapters, health):
         app.include_router(module.router)

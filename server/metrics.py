@@ -20,7 +20,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = registry = CollectorRegistry()
-        self.requests = Counter(
+        self._requests = Counter(
             "dualtune_requests",
             "Chat completions, by profile and HTTP status.",
             ["profile", "status"],
@@ -50,6 +50,10 @@ class Metrics:
     def watch(self, name: str, help: str, value: Callable[[], float]) -> None:
         """A gauge that is read when the metrics are."""
         Gauge(name, help, registry=self._registry).set_function(value)
+
+    def count_request(self, profile: str, status: int) -> None:
+        """`status` is 499 where the client went away."""
+        self._requests.labels(profile, status).inc()
 
     def count_stage(self, report: StageDone) -> None:
         if report.prompt_tokens == 0:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
@@ -17,6 +16,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 from pydantic_settings import SettingsError as PydanticSettingsError
+
+from server.middleware.host import is_local
 
 PACKAGED_ADAPTERS = Path(__file__).parent.parent / "adapters"
 PACKAGED_TOOLSETS = Path(__file__).parent.parent / "toolsets"
@@ -72,12 +73,7 @@ class Settings(BaseSettings):
 
     @property
     def is_loopback(self) -> bool:
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_local(self.host)
 
 
 def default_file() -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from starlette.datastructures import Headers
-from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.wire.errors import ApiError
@@ -24,18 +23,23 @@ class BodyLimitMiddleware:
         if declared.isdecimal() and int(declared) > self._limit:
             await self._error().response()(scope, receive, send)
             return
-        seen = 0
+        seen, too_large = 0, False
 
-        async def counted() -> Message:
-            nonlocal seen
+        async def bounded() -> Message:
+            nonlocal seen, too_large
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > self._limit:
-                # Raised inside the route's reading of the body, which lets this kind of exception through.
-                raise HTTPException(413, self._error().message)
-            return message
+            too_large = too_large or seen > self._limit
+            # The application stops reading as if the client had gone, and what it then answers is dropped.
+            return {"type": "http.disconnect"} if too_large else message
 
-        await self._app(scope, counted, send)
+        async def unless_too_large(message: Message) -> None:
+            if not too_large:
+                await send(message)
+
+        await self._app(scope, bounded, unless_too_large)
+        if too_large:
+            await self._error().response()(scope, receive, send)
 
     def _error(self) -> ApiError:
         return ApiError(413, f"The request body is larger than {self._limit} bytes.", code="request_too_large")

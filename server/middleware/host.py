@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.wire.errors import ApiError
-
-_LOCAL_NAMES = {"localhost", "127.0.0.1", "[::1]"}
 
 
 class LocalHostMiddleware:
@@ -19,8 +19,8 @@ class LocalHostMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             host = Headers(scope=scope).get("host", "")
-            name = host[: host.rfind("]") + 1] if host.startswith("[") else host.partition(":")[0]
-            if name.lower() not in _LOCAL_NAMES and not name.startswith("127."):
+            name = host[1 : host.rfind("]")] if host.startswith("[") else host.partition(":")[0]
+            if not is_local(name):
                 error = ApiError(
                     403,
                     f"This server answers to this machine's own names only, not to {name!r}. "
@@ -30,3 +30,11 @@ class LocalHostMiddleware:
                 await error.response()(scope, receive, send)
                 return
         await self._app(scope, receive, send)
+
+
+def is_local(name: str) -> bool:
+    """Whether `name` is this machine's own, whatever it resolves to: `localhost` or a loopback address."""
+    try:
+        return name.lower() == "localhost" or ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False

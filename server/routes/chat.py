@@ -6,8 +6,8 @@ import json
 import logging
 import secrets
 import time
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Generator
+from contextlib import aclosing, contextmanager
 from typing import Any
 
 import anyio
@@ -22,12 +22,13 @@ from server.chat_template import TemplateError
 from server.decode.choices import choices
 from server.decode.events import Event, StageDone
 from server.decode.fit import ContextOverflow, check_fits
+from server.engine.base import EngineError
 from server.profiles import PROFILES
 from server.routes.common import ServicesDep
 from server.routes.disconnect import unless_disconnected
 from server.services import Services
 from server.wire.answer import ChunkEncoder, Envelope, WholeEncoder
-from server.wire.errors import bad_request, context_length_exceeded
+from server.wire.errors import ApiError, bad_request, context_length_exceeded
 from server.wire.failures import as_api_error
 from server.wire.parse import Chat, read_chat
 from server.wire.request import ChatRequest
@@ -40,15 +41,23 @@ router = APIRouter()
 async def create_chat_completion(body: ChatRequest, request: Request, services: ServicesDep) -> Response:
     """A chat completion, with tools decoded in stages."""
     chat = read_chat(body, PROFILES, services.registry, services.engine.model)
-    _check_fits(chat, services)
     envelope = _envelope(chat, services)
-    ticket = services.admission.admit()
+    ticket = await _admit(chat, services)
     if chat.stream:
         return _Stream(_sse(chat, envelope, services), ticket, services)
     with ticket:
-        whole = await unless_disconnected(request, _whole(chat, envelope, services))
-    services.metrics.requests.labels(chat.step.profile.id, 200).inc()
-    return JSONResponse(whole)
+        return JSONResponse(await unless_disconnected(request, _whole(chat, envelope, services)))
+
+
+async def _admit(chat: Chat, services: Services) -> Ticket:
+    """A place in the queue for a request that can be served: what comes after this may be too late for a status."""
+    try:
+        _check_fits(chat, services)
+        await services.engine.health()
+        return services.admission.admit()
+    except (ApiError, EngineError) as error:
+        services.metrics.count_request(chat.step.profile.id, as_api_error(error).status)
+        raise
 
 
 def _check_fits(chat: Chat, services: Services) -> None:
@@ -81,48 +90,56 @@ async def _decode(chat: Chat, services: Services) -> AsyncGenerator[tuple[int, E
 
 async def _whole(chat: Chat, envelope: Envelope, services: Services) -> dict[str, Any]:
     encoder = WholeEncoder(envelope)
-    async with aclosing(_decode(chat, services)) as events:
-        async for index, event in events:
-            encoder.feed(index, event)
+    with _counted(chat, services):
+        async with aclosing(_decode(chat, services)) as events:
+            async for index, event in events:
+                encoder.feed(index, event)
     return encoder.end()
 
 
-async def _sse(chat: Chat, envelope: Envelope, services: Services) -> AsyncGenerator[ServerSentEvent, None]:
+async def _sse(chat: Chat, envelope: Envelope, services: Services) -> AsyncGenerator[bytes, None]:
     encoder = ChunkEncoder(envelope, include_usage=chat.include_usage)
-    status = 499  # the client went away, unless we come to an end
     try:
-        async with aclosing(_decode(chat, services)) as events:
-            async for index, event in events:
-                for chunk in encoder.feed(index, event):
-                    yield _data(chunk)
-        for chunk in encoder.end():
-            yield _data(chunk)
-        yield ServerSentEvent(data="[DONE]")
-        status = 200
+        with _counted(chat, services):
+            async with aclosing(_decode(chat, services)) as events:
+                async for index, event in events:
+                    for chunk in encoder.feed(index, event):
+                        yield _data(chunk)
+            for chunk in encoder.end():
+                yield _data(chunk)
+            yield b"data: [DONE]\n\n"
     except Exception as error:
         # Too late for a status: the SDKs raise on this event.
         failure = as_api_error(error)
-        status = failure.status
-        if status >= 500:
-            log.exception("a stream failed")
+        log.warning("a stream failed: %s", failure.message, exc_info=failure.status == 500)
         yield _data(failure.body())
+
+
+@contextmanager
+def _counted(chat: Chat, services: Services) -> Generator[None, None, None]:
+    status = 499  # the client went away, unless we come to an end
+    try:
+        yield
+        status = 200
+    except Exception as error:
+        status = as_api_error(error).status
+        raise
     finally:
-        services.metrics.requests.labels(chat.step.profile.id, status).inc()
+        services.metrics.count_request(chat.step.profile.id, status)
 
 
-def _data(value: dict[str, Any]) -> ServerSentEvent:
-    return ServerSentEvent(data=json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+def _data(value: dict[str, Any]) -> bytes:
+    return f"data: {json.dumps(value, ensure_ascii=False, separators=(',', ':'))}\n\n".encode()
 
 
 class _Stream(EventSourceResponse):
     """An SSE response that holds its place in the queue until it is over, also if it never starts."""
 
-    def __init__(self, events: AsyncGenerator[ServerSentEvent, None], ticket: Ticket, services: Services) -> None:
+    def __init__(self, events: AsyncGenerator[bytes, None], ticket: Ticket, services: Services) -> None:
         super().__init__(
             events,
             ping=services.settings.keepalive_seconds,
-            ping_message_factory=lambda: ServerSentEvent(comment="keep-alive"),
-            sep="\n",
+            ping_message_factory=lambda: ServerSentEvent(comment="keep-alive", sep="\n"),
             shutdown_event=anyio.Event(),
             shutdown_grace_period=services.settings.drain_seconds,
         )
