@@ -20,6 +20,8 @@ from server.constraints.jsontext import canonical, parse
 from server.constraints.smallest import Smallest
 
 _ROUNDS: Final = 16
+_MOST_ADDED: Final = 100_000
+"""Characters or elements that are added to meet a minimum: a schema may ask for billions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,8 @@ def _distinct(fault: _Fault) -> Any:
 
 def _longer(fault: _Fault) -> Any:
     missing = fault.wanted - len(fault.value)
+    if missing > _MOST_ADDED:
+        raise Unchecked(f"the smallest valid value is more than {_MOST_ADDED} long")
     if isinstance(fault.value, str):
         return fault.value + "x" * missing
     return fault.value + [fault.smallest.value(fault.rules.get("items", True)) for _ in range(missing)]
