@@ -34,7 +34,7 @@ RUN --mount=type=cache,target=/root/.cache/pip requirements/install gpu
 FROM base AS cpu
 COPY --from=environment-cpu /app/.venv .venv
 COPY . .
-RUN python -m pip install --quiet --no-cache-dir --no-deps --no-build-isolation --editable .
+RUN requirements/install cpu dualtune
 USER dualtune
 RUN python -m server.embedded
 VOLUME /home/dualtune
@@ -48,6 +48,6 @@ ENV NVIDIA_VISIBLE_DEVICES=all \
     NVIDIA_DRIVER_CAPABILITIES=compute,utility
 COPY --from=environment-gpu /app/.venv .venv
 COPY . .
-RUN python -m pip install --quiet --no-cache-dir --no-deps --no-build-isolation --editable .
+RUN requirements/install gpu dualtune
 USER dualtune
 VOLUME /home/dualtune
