@@ -138,7 +138,7 @@ class VllmEngine:
         from vllm.lora.request import LoRARequest
         from vllm.v1.engine.exceptions import EngineDeadError
 
-        if (reason := _unservable(adapter)) is not None:
+        if (reason := self.unservable(adapter)) is not None:
             raise AdapterRejected(f"The engine cannot serve adapter {adapter.name}: {reason}")
         number = next(self._numbers)
         folder = _link_files(adapter.path, self._folder / str(number))
@@ -156,6 +156,12 @@ class VllmEngine:
         old = self._adapters.get(adapter.name)
         self._adapters[adapter.name] = _Served(request, folder)
         await self._retire(old)
+
+    def unservable(self, adapter: Adapter) -> str | None:
+        """Why this vLLM would serve an adapter wrongly: activated ones need our hooks, on the CPU all do."""
+        from vllm.platforms import current_platform
+
+        return supported() if adapter.kind is Kind.ALORA or current_platform.is_cpu() else None
 
     async def unload_adapter(self, name: str) -> None:
         await self._retire(self._adapters.pop(name, None))
@@ -206,13 +212,6 @@ class VllmEngine:
         if served.users == 0:
             await self._llm.remove_lora(served.request.lora_int_id)
             shutil.rmtree(served.folder, ignore_errors=True)
-
-
-def _unservable(adapter: Adapter) -> str | None:
-    """Why this vLLM cannot serve an adapter: activated ones need our hooks, and on the CPU every one does."""
-    from vllm.platforms import current_platform
-
-    return supported() if adapter.kind is Kind.ALORA or current_platform.is_cpu() else None
 
 
 def _sampling_params(sampling: Sampling, constraint: Constraint | None, activation: int | None) -> SamplingParams:
