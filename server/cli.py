@@ -31,7 +31,7 @@ class _Commands(typer.core.TyperGroup):
         if isinstance(loaded, typer.Typer):
             command: Any = typer.main.get_command(loaded)
         else:
-            app = typer.Typer(add_completion=False)
+            app = typer.Typer(add_completion=False, rich_markup_mode=None)
             app.command(name=cmd_name)(loaded)
             command = typer.main.get_command(app)
         command.name = cmd_name
@@ -51,13 +51,19 @@ app = typer.Typer(
 )
 
 
-@app.callback()
-def _root(
-    version: bool = typer.Option(False, "--version", help="Print the version and exit.", is_eager=True),
-) -> None:
-    if version:
+def _print_version(wanted: bool) -> None:
+    if wanted:
         print(__version__)  # noqa: T201 - this is the answer
         raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(
+        False, "--version", help="Print the version and exit.", is_eager=True, callback=_print_version
+    ),
+) -> None:
+    pass
 
 
 def main() -> None:

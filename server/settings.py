@@ -104,6 +104,10 @@ def load_settings(file: Path | None = None, flags: Mapping[str, Any] | None = No
         return Layered(**(flags or {}))
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{file}: {error}") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{file}: it is not a text in UTF-8") from error
+    except OSError as error:
+        raise SettingsError(f"{file}: it cannot be read: {error.strerror}") from error
     except PydanticSettingsError as error:
         raise SettingsError(f"the environment: {error}; lists and tables are written as JSON") from error
     except ValidationError as error:
@@ -120,5 +124,5 @@ def _explain(error: ValidationError, file: Path, flags: Mapping[str, Any]) -> st
             source = f"DUALTUNE_{name.upper()}"
         else:
             source = f"{name} in {file}"
-        lines.append(f"{source}: {item['msg']}")
+        lines.append(f"{source}: {item['msg'].removeprefix('Value error, ')}")
     return "; ".join(lines)

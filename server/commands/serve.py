@@ -7,7 +7,7 @@ import logging
 import socket
 import tomllib
 from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,7 +18,6 @@ from rich.console import Console
 from server.app import create_app
 from server.assembly import assemble
 from server.cli import CommandError
-from server.engine.base import EngineError
 from server.logs import configure_logging
 from server.settings import Settings, SettingsError, load_settings
 
@@ -67,7 +66,8 @@ def serve(
         settings = load_settings(config, {name: value for name, value in flags.items() if value is not None})
     except SettingsError as error:
         raise CommandError(str(error)) from error
-    asyncio.run(_serve(settings))
+    with suppress(KeyboardInterrupt):  # the requests in flight have been drained by then
+        asyncio.run(_serve(settings))
 
 
 def _pairs(items: list[str]) -> dict[str, Any]:
@@ -91,11 +91,15 @@ def _value(text: str) -> Any:
 
 async def _serve(settings: Settings) -> None:
     """Raises `CommandError` when anything is missing; ends when the server was told to."""
+    configure_logging()
+    with _listen(settings) as listener:
+        await _serve_on(listener, settings)
+
+
+async def _serve_on(listener: socket.socket, settings: Settings) -> None:
     import uvicorn
 
     console = Console(stderr=True, highlight=False)
-    configure_logging()
-    listener = _listen(settings)
     with _shown(console, "Reading the model's files"):
         parts = await asyncio.to_thread(assemble, settings)
     for problem in parts.problems:
@@ -105,7 +109,7 @@ async def _serve(settings: Settings) -> None:
     async def keep_engine() -> None:
         try:
             await parts.engine.run()
-        except EngineError as error:
+        except Exception as error:
             failures.append(error)
             server.should_exit = True
 
@@ -139,8 +143,9 @@ def _listen(settings: Settings) -> socket.socket:
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
         return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
     except OSError as error:
+        reason, *_ = str(error.strerror).split(" (while", 1)
         raise CommandError(
-            f"cannot listen on {settings.host} port {settings.port}: {error.strerror}; choose another with --port"
+            f"cannot listen on {settings.host} port {settings.port}: {reason}; choose others with --host and --port"
         ) from error
 
 

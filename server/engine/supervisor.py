@@ -9,7 +9,7 @@ from contextlib import aclosing, suppress
 
 from adapters import Adapter
 from server.constraints import Constraint
-from server.engine.base import AdapterRejected, Engine, EngineError, EngineUnavailable, ModelInfo, Piece, Sampling
+from server.engine.base import AdapterRejected, Engine, EngineUnavailable, ModelInfo, Piece, Sampling
 from server.prompt import Prompt
 
 log = logging.getLogger(__name__)
@@ -51,19 +51,22 @@ class SupervisedEngine:
         self.starts = 0
 
     async def run(self) -> None:
-        """Keep an engine up until cancelled. Raises `EngineError` when the very first start fails: that is no crash
-        but a mistake in the settings, and trying again would hide it."""
+        """Keep an engine up until cancelled.
+
+        Raises what the very first start fails with, an `EngineError` as a rule: that is no crash but a mistake in the
+        settings, and trying again would hide it.
+        """
         pause = self._first_pause
         clock = asyncio.get_running_loop().time
         while True:
             started = clock()
             try:
                 engine = await self._start_one()
-            except EngineError as error:
+            except Exception as error:
                 if self._model is None:
                     raise
-                self._reason = f"The engine did not start again: {error}"
-                log.error("engine did not start again: %s", error)
+                self._reason = "The engine did not start again; the next try follows."
+                log.error("engine did not start again", exc_info=error)
             else:
                 await self._serve_until_dead(engine)
             if clock() - started > SETTLED_AFTER:
@@ -122,15 +125,24 @@ class SupervisedEngine:
     async def _start_one(self) -> Engine:
         engine = await self._start()
         self.starts += 1
-        for adapter in list(self._adapters.values()):
-            try:
-                await engine.load_adapter(adapter)
-            except AdapterRejected as error:
-                log.error("%s", error)
-                del self._adapters[adapter.name]
-                self._on_lost(adapter.name)
+        try:
+            for adapter in list(self._adapters.values()):
+                await self._load_again(engine, adapter)
+        except BaseException:
+            await _close(engine)
+            raise
         self._model = engine.model
         return engine
+
+    async def _load_again(self, engine: Engine, adapter: Adapter) -> None:
+        try:
+            await engine.load_adapter(adapter)
+        except AdapterRejected as error:
+            log.error("%s", error)
+            if self._adapters.pop(adapter.name, None) is not None:
+                self._on_lost(adapter.name)
+        if adapter.name not in self._adapters:  # somebody has unloaded it meanwhile
+            await engine.unload_adapter(adapter.name)
 
     async def _serve_until_dead(self, engine: Engine) -> None:
         self._suspected.clear()
@@ -145,12 +157,21 @@ class SupervisedEngine:
         self.ready.clear()
         self._reason = "The engine died; it is being restarted."
         log.error("engine died")
-        await engine.close()
+        await _close(engine)
 
 
 async def _is_healthy(engine: Engine) -> bool:
     try:
         await engine.health()
-    except EngineUnavailable:
+    except Exception as error:
+        log.error("engine is not healthy: %s", error)
         return False
     return True
+
+
+async def _close(engine: Engine) -> None:
+    """Close what may be dead already: how it fails to close is only for the log."""
+    try:
+        await engine.close()
+    except Exception:
+        log.exception("engine did not close")

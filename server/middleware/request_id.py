@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import time
@@ -11,7 +12,7 @@ from contextvars import ContextVar
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server.wire.errors import internal
+from server.wire.errors import internal, unavailable
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,10 @@ class RequestIdMiddleware:
 
         try:
             await self._app(scope, receive, send_with_id)
+        except asyncio.CancelledError:
+            # The server ends, and will not wait any longer: nothing else cancels a request as a whole.
+            if status == 0:
+                await unavailable("The server is shutting down.").response()(scope, receive, send_with_id)
         except Exception:
             log.exception("%s %s failed", scope["method"], scope["path"])
             if status == 0:

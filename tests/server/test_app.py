@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -181,17 +180,13 @@ async def test_a_body_that_is_too_large_is_refused_whether_or_not_it_says_so() -
     assert [answer.json() for answer in answers[1::2]] == [too_large, too_large]
 
 
+@pytest.mark.usefixtures("own_log")
 async def test_a_request_id_is_on_the_answer_and_on_every_line_of_the_log(capsys: pytest.CaptureFixture[str]) -> None:
-    root = logging.getLogger()
-    before, level = root.handlers[:], root.level
     configure_logging()
-    try:
-        scripted = ScriptedEngine([EngineError("odd")])
-        given = await asked(app_on(scripted), "POST", CHAT, json=body(), headers={"x-request-id": "mine-1"})
-        made = await asked(app_on(), "GET", "/v1/models")
-        hostile = await asked(app_on(), "GET", "/nowhere", headers={"x-request-id": "a b\tc"})
-    finally:
-        root.handlers[:], root.level = before, level
+    scripted = ScriptedEngine([EngineError("odd")])
+    given = await asked(app_on(scripted), "POST", CHAT, json=body(), headers={"x-request-id": "mine-1"})
+    made = await asked(app_on(), "GET", "/v1/models")
+    hostile = await asked(app_on(), "GET", "/nowhere", headers={"x-request-id": "a b\tc"})
     ids = [answer.headers["x-request-id"] for answer in (given, made, hostile)]
     assert ids[0] == "mine-1"
     assert all(id.startswith("req_") for id in ids[1:])
