@@ -30,7 +30,7 @@ from vllm.lora.punica_wrapper.punica_cpu import PunicaWrapperCPU
 
 NO_ADAPTER = -1
 
-# From this length on a run is faster by itself than among the others (SmolLM2-135M, ranks 8 and 16, two cores).
+# From about this length on a run is faster by itself than among the others (SmolLM2-135M, rank 16, two cores).
 LONG_RUN = 32
 
 

@@ -54,6 +54,16 @@ def test_the_hooks_fit_the_installed_vllm() -> None:
     assert server.alora.supported() is None
 
 
+def test_a_plugin_that_vllm_would_not_load_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VLLM_PLUGINS", "lora_filesystem_resolver,dualtune_alora")
+    assert server.alora.supported() is None
+    monkeypatch.setenv("VLLM_PLUGINS", "lora_filesystem_resolver")
+    assert server.alora.supported() == "VLLM_PLUGINS leaves out dualtune_alora: add it, or unset the variable"
+    monkeypatch.delenv("VLLM_PLUGINS")
+    monkeypatch.setattr(server.alora, "entry_points", lambda **_: ())
+    assert str(server.alora.supported()).startswith("vLLM will not find the plugin dualtune_alora: install")
+
+
 def test_the_check_imports_neither_vllm_nor_torch() -> None:
     code = "import sys, server.alora as a; a.supported(); a.register(); print({'vllm', 'torch'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
