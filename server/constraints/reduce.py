@@ -4,8 +4,8 @@ xgrammar turns most of JSON Schema into a grammar, ignores some keywords, refuse
 lengths of strings among them, which lose their escapes. Kept here is what it does right; what is left out makes the
 reduction inexact, and then the text is checked against the whole schema before it leaves. These narrowings are made on
 purpose, since a small model that is not offered nonsense does not write it: undeclared properties are allowed only
-where the schema says so or declares none, and the type, where it is left open, is the one that the other keywords are
-about.
+where the schema says so or names no `properties` at all, and the type, where it is left open, is the one that the
+other keywords are about.
 """
 
 from __future__ import annotations
@@ -108,7 +108,8 @@ class Reducer:
             **schema.get("properties", {}),
             **dict.fromkeys(undeclared, schema.get("additionalProperties", True)),
         }
-        others = schema.get("additionalProperties", not declared)
+        # An empty `properties` is how tools that take no arguments are written.
+        others = schema.get("additionalProperties", not declared and "properties" not in schema)
         if others is not False and declared:
             # Nothing keeps an undeclared name from being a declared one again, with another value.
             self.exact = False
