@@ -32,7 +32,7 @@ class Store:
         <toolset>/traditional/        <toolset>/arguments/<tool>/
 
     What is on disk is in `available` as of the last `discover`; what the engine has is in `loaded`. Folders whose
-    names begin with a dot are passed over. For one thread, but for `check`, which changes nothing.
+    names begin with a dot are passed over. For one thread, but for `check` and `is_unchanged`, which change nothing.
     """
 
     def __init__(self, root: Path, base: BaseModel, *, max_rank: int, prompt_format: int) -> None:
@@ -74,6 +74,13 @@ class Store:
         if folder is None:
             raise AdapterError(f"there is no adapter {shown(name)} for {self._base.name} in the store", "name")
         return self._check(name, folder)
+
+    def is_unchanged(self, adapter: Adapter) -> bool:
+        """Whether the files on disk are still those that `adapter` was made of. Safe in a thread, as `check` is."""
+        try:
+            return self.check(adapter.name) == adapter
+        except AdapterError:
+            return False
 
     def add(self, adapter: Adapter) -> None:
         """Mark a checked adapter as loaded, in the place of one of the same name."""

@@ -53,7 +53,7 @@ def assemble(settings: Settings) -> Parts:
 
     return Parts(
         name=name,
-        engine=SupervisedEngine(start, store.loaded.values(), on_lost=store.unload),
+        engine=SupervisedEngine(start, store.loaded.values(), on_lost=store.unload, is_unchanged=store.is_unchanged),
         store=store,
         registry=registry,
         prompts=prompts,

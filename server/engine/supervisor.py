@@ -34,12 +34,18 @@ class SupervisedEngine:
         adapters: Iterable[Adapter] = (),
         *,
         on_lost: Callable[[str], None] = lambda name: None,
+        is_unchanged: Callable[[Adapter], bool] = lambda adapter: True,
         first_pause: float = 1.0,
         check_every: float = 1.0,
     ) -> None:
-        """`adapters` are loaded from the first start on; `on_lost` hears the name of one that an engine refused."""
+        """`adapters` are loaded from the first start on; `on_lost` hears the name of one that an engine refused.
+
+        `is_unchanged` is asked, in a thread, before an adapter is loaded once more: an engine may die of files that
+        are no longer those that were checked, and would die of them again and again.
+        """
         self._start = start
         self._on_lost = on_lost
+        self._is_unchanged = is_unchanged
         self._first_pause = first_pause
         self._check_every = check_every
         self._engine: Engine | None = None
@@ -136,6 +142,8 @@ class SupervisedEngine:
 
     async def _load_again(self, engine: Engine, adapter: Adapter) -> None:
         try:
+            if self._model is not None and not await asyncio.to_thread(self._is_unchanged, adapter):
+                raise AdapterRejected(f"The files of adapter {adapter.name} have changed since: load it again.")
             await engine.load_adapter(adapter)
         except AdapterRejected as error:
             log.error("%s", error)

@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -141,7 +141,10 @@ class VllmEngine:
         if (reason := self.unservable(adapter)) is not None:
             raise AdapterRejected(f"The engine cannot serve adapter {adapter.name}: {reason}")
         number = next(self._numbers)
-        folder = _link_files(adapter.path, self._folder / str(number))
+        try:
+            folder = _link_files(adapter.path, self._folder / str(number))
+        except OSError as error:
+            raise AdapterRejected(f"The files of adapter {adapter.name} cannot be read: {error.strerror}.") from error
         request = LoRARequest(f"{adapter.name}#{number}", number, str(folder))
         try:
             accepted = await self._llm.add_lora(request)
@@ -206,11 +209,14 @@ class VllmEngine:
 
     async def _retire(self, served: _Served | None) -> None:
         """Remove an adapter from vLLM as soon as no request uses it."""
+        from vllm.v1.engine.exceptions import EngineDeadError
+
         if served is None:
             return
         served.retired = True
         if served.users == 0:
-            await self._llm.remove_lora(served.request.lora_int_id)
+            with suppress(EngineDeadError):  # then it is gone anyway, and whoever needs the engine hears of it
+                await self._llm.remove_lora(served.request.lora_int_id)
             shutil.rmtree(served.folder, ignore_errors=True)
 
 

@@ -211,6 +211,7 @@ def test_an_adapter_loaded_again_has_the_version_that_is_on_disk(store: Store, m
 
     folder = make_selector()
     old = store.load(SELECTOR)
+    assert store.is_unchanged(old)
     weights = folder / "adapter_model.safetensors"
     save_file({key: tensor * 2 for key, tensor in load_file(weights).items()}, weights)
     assert refused(store.load, SELECTOR) == (
@@ -218,9 +219,11 @@ def test_an_adapter_loaded_again_has_the_version_that_is_on_disk(store: Store, m
         "train the adapter again or copy it again"
     )
     assert dict(store.loaded) == {SELECTOR: old}, "what could not be loaded leaves the old one in place"
+    assert not store.is_unchanged(old)
     change(folder, weights_digest=hashlib.sha256(weights.read_bytes()).hexdigest())
     new = store.load(SELECTOR)
     assert new.version != old.version
+    assert (store.is_unchanged(new), store.is_unchanged(old)) == (True, False)
     assert dict(store.loaded) == {SELECTOR: new}
 
 

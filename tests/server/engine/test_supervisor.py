@@ -211,6 +211,26 @@ async def test_an_adapter_that_a_new_engine_refuses_is_reported_and_left_out() -
     assert (lost, list(nursery.born[2].adapters)) == ([SECOND.name], [FIRST.name, THIRD.name])
 
 
+async def test_an_adapter_whose_files_have_changed_since_is_left_out_of_a_restart() -> None:
+    lost: list[str] = []
+    nursery = Nursery()
+    kept = SupervisedEngine(
+        nursery,
+        [FIRST, SECOND],
+        on_lost=lost.append,
+        is_unchanged=lambda adapter: adapter is FIRST,
+        first_pause=0,
+        check_every=0.01,
+    )
+    async with kept_up(kept):
+        await kept.ready.wait()
+        assert nursery.born[0].adapters == {FIRST.name: FIRST, SECOND.name: SECOND}, "the first start trusts the check"
+        nursery.born[0].failure = DIED
+        await until(lambda: len(nursery.born) == 2 and kept.ready.is_set())
+        assert nursery.born[1].adapters == {FIRST.name: FIRST}
+    assert lost == [SECOND.name]
+
+
 async def test_an_adapter_that_is_unloaded_during_a_restart_stays_out() -> None:
     class Unloading(Mortal):
         async def load_adapter(self, adapter: Adapter) -> None:
