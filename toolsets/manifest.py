@@ -119,10 +119,14 @@ class Limits(_File):
 
 
 class Manifest(_File):
-    """`toolset.toml`. `description` is the line by which a step is routed to this toolset."""
+    """`toolset.toml`. `description` is the line by which a step is routed to this toolset.
+
+    `paper` names those of its tools with which the DualTune paper's evaluation is repeated (`Registry.paper`).
+    """
 
     name: ToolsetName
     description: Line
+    paper: tuple[ToolName, ...] | Literal["all"] = ()
     server: Server
     tools: Selection | None = None
     sandbox: Limits = Limits()
@@ -192,6 +196,8 @@ def read_toolset(folder: Path) -> tuple[Manifest, Toolset]:
     if manifest.tools is not None and set(manifest.tools.names) != set(names):
         differing = ", ".join(sorted(set(manifest.tools.names) ^ set(names)))
         raise ToolsetError(f"{MANIFEST} and {SNAPSHOT} of {folder} differ in {differing}; {remedy}", "tools")
+    if manifest.paper != "all" and (unknown := set(manifest.paper) - set(names)):
+        raise ToolsetError(f"{folder / MANIFEST}: paper: there is no tool {', '.join(sorted(unknown))}", "paper")
     if snapshot.digest != toolset.digest:
         raise ToolsetError(f"{folder / SNAPSHOT} was changed by hand: its digest does not fit; {remedy}", "digest")
     return manifest, toolset

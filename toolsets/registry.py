@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -56,6 +56,15 @@ class Registry:
                 except ToolsetError as error:
                     problems.append(Problem(manifest.parent, error.message))
         return cls(toolsets, manifests, tuple(problems))
+
+    def paper(self) -> tuple[Toolset, ...]:
+        """The toolsets of the DualTune paper, cut down to the tools it has: thirty in the shipped three."""
+        cut = []
+        for name, manifest in self.manifests.items():
+            toolset = self.toolsets[name]
+            tools = (tool for tool in toolset.tools if manifest.paper == "all" or tool.name in manifest.paper)
+            cut.append(replace(toolset, tools=tuple(tools)))
+        return tuple(toolset for toolset in cut if toolset.tools)
 
     def find(self, tool_name: str, digest: str) -> Match | None:
         """The registered tool that a client calls `tool_name`; `digest` is that of the client's own `Tool`.

@@ -119,7 +119,7 @@ def test_a_task_over_three_toolsets_is_carried_out_in_the_sandbox(script: Script
     registry = Registry.load(PACKAGED)
     assert done.toolsets == {name: registry.toolsets[name].digest for name in ("filesystem", "memory", "time")}
     assert script.requests[-1]["messages"] == done.messages[:-1]
-    assert len(script.requests[0]["tools"]) == 23
+    assert len(script.requests[0]["tools"]) == 25
     assert str(root) in script.requests[0]["messages"][0]["content"]
 
     assert "step 6" in err

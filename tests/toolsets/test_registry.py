@@ -77,17 +77,19 @@ def test_a_tool_without_a_schema_takes_no_arguments() -> None:
 # -- reading folders
 
 
-def test_the_shipped_toolsets_are_whole_and_the_papers_have_its_thirty_tools() -> None:
+def test_the_shipped_toolsets_are_whole_and_the_papers_are_its_thirty_tools() -> None:
     registry = Registry.load(SHIPPED)
     assert registry.problems == ()
     assert {name: len(toolset.tools) for name, toolset in registry.toolsets.items()} == {
-        "filesystem": 12,
+        "filesystem": 14,
         "notion": 9,
         "monday": 9,
         "memory": 9,
         "git": 12,
         "time": 2,
     }
+    papers = {toolset.name: len(toolset.tools) for toolset in registry.paper()}
+    assert papers == {"filesystem": 12, "notion": 9, "monday": 9}
 
 
 def nested(depth: int) -> dict[str, Any]:
@@ -139,6 +141,7 @@ def test_a_toolset_is_read_from_its_two_files(tmp_path: Path) -> None:
         ),
         (MANIFEST + "\n[sandbox]\nmemory_mb = 1", None, "sandbox.memory_mb: Input should be greater than"),
         (MANIFEST + '\n[tools]\nreason = "Why."\nnames = ["other"]', None, "differ in note, other; run: dualtune"),
+        (MANIFEST.replace("[server]", 'paper = ["other"]\n[server]'), None, "paper: there is no tool other"),
         (MANIFEST, {"digest": "0" * 64, "tools": [NOTE]}, "was changed by hand"),
         (MANIFEST, {"digest": DIGEST, "tools": []}, "tools: Tuple should have at least 1 item"),
         (MANIFEST, {"digest": DIGEST, "tools": [NOTE, NOTE]}, "names a tool twice"),
