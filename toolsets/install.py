@@ -1,4 +1,8 @@
-"""The MCP servers of the shipped toolsets, installed from their lock files: npm packages and a Python environment."""
+"""The MCP servers of the shipped toolsets, installed from their lock files: npm packages and a Python environment.
+
+They lie in the user's cache, in a folder named after its lock file: two checkouts share it when they need the same, and
+never fight over it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -18,27 +22,28 @@ from toolsets.paths import cache_dir
 Source = Literal["npm", "python"]
 
 _HERE = Path(__file__).parent
-_NPM_LOCK = _HERE / "node" / "package-lock.json"
-_PYTHON_LOCK = _HERE / "python" / "requirements.txt"
-# Written last and removed first, so that an installation that was interrupted is never taken for a whole one.
-_STAMP = ".installed-from"
+_LOCKS: Mapping[Source, Path] = {
+    "npm": _HERE / "node" / "package-lock.json",
+    "python": _HERE / "python" / "requirements.txt",
+}
+# Written last, so that an installation that was interrupted is never taken for a whole one.
+_STAMP = ".installed"
 
 
 def node_modules() -> Path:
     """The folder of the npm packages; it exists once `install` has run."""
-    return _NPM_LOCK.with_name("node_modules")
+    return _folder("npm") / "node_modules"
 
 
 def python() -> Path:
     """The interpreter that has the Python servers; it exists once `install` has run."""
-    return _environment() / "bin" / "python"
+    return _folder("python") / "bin" / "python"
 
 
 def installed(source: Source) -> bool:
     """Whether the servers from `source` are there, as their lock file says."""
-    folder, lock = _places(source)
-    stamp = folder / _STAMP
-    return stamp.is_file() and stamp.read_text(encoding="utf-8") == _digest(lock)
+    needed = node_modules() if source == "npm" else python()  # whose own interpreter may have been taken away
+    return needed.exists() and (_folder(source) / _STAMP).is_file()
 
 
 def install(source: Source, report: Callable[[str], None]) -> None:
@@ -47,34 +52,36 @@ def install(source: Source, report: Callable[[str], None]) -> None:
     May be interrupted and run again, also by several processes at once. Raises ToolsetError when a program is
     missing or fails.
     """
-    folder, lock = _places(source)
     with _one_at_a_time(source, report):
         if installed(source):
             return
-        (folder / _STAMP).unlink(missing_ok=True)
+        folder = _folder(source)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
         if source == "npm":
-            _install_npm(report)
+            _install_npm(folder, report)
         else:
             _install_python(folder, report)
-        (folder / _STAMP).write_text(_digest(lock), encoding="utf-8")
+        (folder / _STAMP).touch()
 
 
-def _install_npm(report: Callable[[str], None]) -> None:
+def _install_npm(folder: Path, report: Callable[[str], None]) -> None:
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
         raise ToolsetError("node and npm were not found; install Node.js 20 or later", "node")
     report("installing the npm packages of the tool servers")
+    for name in ("package.json", "package-lock.json"):
+        shutil.copyfile(_LOCKS["npm"].with_name(name), folder / name)
     # Scripts of packages are somebody else's code, and none of these servers needs one.
-    _run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], _NPM_LOCK.parent)
+    _run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], folder)
 
 
 def _install_python(folder: Path, report: Callable[[str], None]) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
     report("making the Python environment of the tool servers")
-    _run([sys.executable, "-m", "venv", str(folder)], _HERE)
+    _run([sys.executable, "-m", "venv", str(folder)], folder)
     report("installing the Python packages of the tool servers")
     pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--no-deps", "--disable-pip-version-check"]
-    _run([*pip, "--requirement", str(_PYTHON_LOCK)], _HERE)
+    _run([*pip, "--requirement", str(_LOCKS["python"])], folder)
 
 
 def _run(command: Sequence[str], folder: Path) -> None:
@@ -84,22 +91,18 @@ def _run(command: Sequence[str], folder: Path) -> None:
         raise ToolsetError(f"{' '.join(command)} failed in {folder}:\n{said}", "install")
 
 
-def _places(source: Source) -> tuple[Path, Path]:
-    return (node_modules(), _NPM_LOCK) if source == "npm" else (_environment(), _PYTHON_LOCK)
+def _folder(source: Source) -> Path:
+    digest = hashlib.sha256(_LOCKS[source].read_bytes()).hexdigest()
+    return _cache() / f"{source}-{digest[:16]}"
 
 
-def _environment() -> Path:
-    """Named after its lock file: two checkouts share it when they need the same, and never fight over it."""
-    return cache_dir() / "tool-servers" / _digest(_PYTHON_LOCK)[:16]
-
-
-def _digest(lock: Path) -> str:
-    return hashlib.sha256(lock.read_bytes()).hexdigest()
+def _cache() -> Path:
+    return cache_dir() / "tool-servers"
 
 
 @contextmanager
 def _one_at_a_time(source: Source, report: Callable[[str], None]) -> Iterator[None]:
-    path = cache_dir() / "tool-servers" / f"{source}.lock"
+    path = _cache() / f"{source}.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:
         try:

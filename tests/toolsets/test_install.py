@@ -93,7 +93,6 @@ def test_a_second_process_waits_and_says_so(cache: Path, monkeypatch: pytest.Mon
 
 def test_without_node_the_remedy_is_named(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(cache))
-    monkeypatch.setattr("toolsets.install.node_modules", lambda: cache / "node_modules")
     with pytest.raises(ToolsetError, match=r"install Node\.js 20 or later"):
         install("npm", lambda _: None)
 
