@@ -23,7 +23,7 @@ SECONDS = 60
 
 
 @pytest.fixture(params=["podman", "bubblewrap"])
-def working(request: pytest.FixtureRequest) -> Backend:
+def working(request: pytest.FixtureRequest, programs: None) -> Backend:
     fact = next(fact for fact in probe() if fact.name == request.param)
     if not fact.works:
         pytest.skip(fact.reason)
@@ -67,6 +67,31 @@ def test_a_path_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_a_program_that_is_not_installed_is_named() -> None:
     with pytest.raises(SandboxError, match="program 'no-such-program' was not found; install it"):
         prepare(["no-such-program"], Policy())
+
+
+def test_the_program_behind_a_version_managers_shim_is_started(tmp_path: Path, working: Backend) -> None:
+    shim = tmp_path / "shims" / "python3"
+    shim.parent.mkdir()
+    shim.write_text(f'#!/bin/sh\nexec "{PYTHON}" "$@"\n', encoding="utf-8")
+    shim.chmod(0o755)
+    assert output(working, [str(shim), "-c", "import sys; print(sys.executable)"], Policy()) == f"{PYTHON}\n"
+
+
+@pytest.mark.parametrize("name", ["python3", "ruby"])
+def test_a_shim_that_does_not_tell_its_program_is_refused(tmp_path: Path, name: str) -> None:
+    shim = tmp_path / "shims" / name
+    shim.parent.mkdir()
+    shim.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+    shim.chmod(0o755)
+    with pytest.raises(SandboxError, match=f"{shim} only starts another program, which is unknown here; give the path"):
+        prepare([str(shim)], Policy())
+
+
+def test_a_script_of_a_virtual_environment_runs_through_a_link(tmp_path: Path, working: Backend) -> None:
+    link = tmp_path / "bin" / "linked"
+    link.parent.mkdir()
+    link.symlink_to(Path(PYTHON).with_name("pytest"))
+    assert output(working, [str(link), "--version"], Policy()).startswith("pytest ")
 
 
 def test_an_empty_command_is_refused_by_every_backend() -> None:
@@ -265,6 +290,7 @@ def test_only_a_policy_with_network_has_more_than_a_loopback(working: Backend) -
     assert output(working, [PYTHON, "-c", code], Policy(network=True)).count(",") >= 1
 
 
+@pytest.mark.usefixtures("programs")
 def test_a_policy_with_network_reaches_the_host() -> None:
     """The counter-proof to the escapes: without this, a broken test server would look like a closed network."""
     with socket.create_server(("127.0.0.1", 0)) as server:

@@ -83,6 +83,7 @@ _ISOLATION = (
     *("--read-only", "--tmpfs", f"{HOME}:size={_SCRATCH},mode=1777", "--workdir", HOME),
     *("--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
     *("--security-opt", "label=disable"),  # SELinux would hide mounts; relabelling the user's files is worse
+    *("--stop-timeout", "0"),  # `rm` would wait for a server that is told to end and does not
     *("--log-driver", "none", "--hostname", "sandbox"),
 )
 

@@ -7,8 +7,10 @@ has to be pulled: an empty root and these mounts are a whole system.
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +25,9 @@ _NAMES_AND_CERTIFICATES = (
     "/etc/pki/tls/certs",
     "/etc/pki/ca-trust/extracted",
 )
+# How to ask a program for its own path.
+_WHOAMI = {"python": ("-I", "-c", "import sys; print(sys.executable)"), "node": ("-p", "process.execPath")}
+_SECONDS = 20
 _RELAY = Path(__file__).with_name("relay.py")
 HOME = "/tmp"  # noqa: S108 - the sandbox's own, empty and bounded
 
@@ -98,7 +103,7 @@ def _ordered(mounts: Iterable[Mount]) -> tuple[Mount, ...]:
     return tuple(kept.values())
 
 
-def _existing(names: Iterable[str]) -> list[Path]:
+def _existing(names: Iterable[str | Path]) -> list[Path]:
     return [Path(name) for name in names if Path(name).exists()]
 
 
@@ -112,19 +117,30 @@ def _program(name: str) -> Path:
     found = shutil.which(name)
     if found is None:
         raise SandboxError(f"program {name!r} was not found; install it or give its full path")
-    return Path(found).absolute()
+    path = Path(found).absolute()
+    return _behind(path) if path.parent.name == "shims" else path
+
+
+def _behind(shim: Path) -> Path:
+    """The program that a version manager (pyenv, nodenv, asdf, mise) starts by this file, which asks the manager."""
+    question = next((words for name, words in _WHOAMI.items() if shim.name.startswith(name)), None)
+    if question is not None:
+        with suppress(OSError, subprocess.SubprocessError):
+            asked = subprocess.run([shim, *question], capture_output=True, text=True, timeout=_SECONDS, check=True)
+            return Path(asked.stdout.strip())
+    raise SandboxError(f"{shim} only starts another program, which is unknown here; give the path of that one")
 
 
 def _program_files(program: Path) -> list[Path]:
     """The program's file and, for Python, its library: a virtual environment and the installation below it."""
-    files = [program, program.resolve()]
-    prefix = program.parent.parent
-    settings = prefix / "pyvenv.cfg"
-    if settings.is_file():
-        base = Path(_value(settings, "home")).parent
-        return [*files, prefix, base / "bin", base / "lib"]
+    real = program.resolve()
+    files = [program, real]
+    for prefix in (program.parent.parent, real.parent.parent):
+        if (settings := prefix / "pyvenv.cfg").is_file():
+            base = Path(_value(settings, "home")).parent
+            files += [prefix, *_existing((base / "bin", base / "lib"))]
     if program.name.startswith("python"):
-        return [*files, program.resolve().parent.parent / "lib"]
+        files += _existing((real.parent.parent / "lib",))
     return files
 
 
