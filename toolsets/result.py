@@ -30,7 +30,7 @@ def read_result(
 ) -> ToolResult:
     """Turn a server's answer into a result; see `toolsets.manifest.Server` for `error_members`."""
     whole = "\n".join(_texts(answer.content))
-    if not whole and answer.structured_content is not None:
+    if not answer.content and answer.structured_content is not None:
         whole = json.dumps(answer.structured_content, ensure_ascii=False)
     text = shorten(whole, max_characters)
     is_error = answer.is_error or _has_members(whole, error_members)
@@ -56,8 +56,8 @@ def _texts(content: Iterable[ContentBlock]) -> Iterable[str]:
             case ResourceLink():
                 yield f"[resource {block.name}: {block.uri}]"
             case _:
-                # The length of base64 is four thirds of the bytes it stands for.
-                yield f"[{block.mime_type}, {len(block.data) * 3 // 4:,} bytes, not shown]"
+                # The length of base64 is four thirds of the bytes it stands for, its padding apart.
+                yield f"[{block.mime_type}, {len(block.data.rstrip('=')) * 3 // 4:,} bytes, not shown]"
 
 
 def _has_members(text: str, members: Mapping[str, Any]) -> bool:

@@ -22,6 +22,7 @@ from mcp_types import (
     AudioContent,
     BlobResourceContents,
     CallToolResult,
+    ContentBlock,
     EmbeddedResource,
     ImageContent,
     ResourceLink,
@@ -169,16 +170,19 @@ async def test_content_that_is_not_text_is_named() -> None:
     ]
 
 
-async def test_structured_content_without_text_is_shown_as_json() -> None:
+@pytest.mark.parametrize(("content", "text"), [([], '{"name": "Ärlig"}'), ([TextContent(text="")], "")])
+async def test_structured_content_is_shown_as_json_where_there_is_no_other(
+    content: list[ContentBlock], text: str
+) -> None:
     server = MCPServer("facts")
 
     @server.tool()
     def fact() -> CallToolResult:
-        return CallToolResult(content=[], structured_content={"name": "Ärlig"})
+        return CallToolResult(content=content, structured_content={"name": "Ärlig"})
 
     async with Session("facts", in_process(server)) as session:
         result = await session.call("fact", {})
-    assert timeless(result) == ToolResult('{"name": "Ärlig"}', structured={"name": "Ärlig"})
+    assert timeless(result) == ToolResult(text, structured={"name": "Ärlig"})
 
 
 async def test_calls_run_at_the_same_time() -> None:
