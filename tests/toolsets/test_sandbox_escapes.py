@@ -66,17 +66,7 @@ class Cell:
 
 
 @pytest.fixture(scope="session")
-def bubblewrap_installed() -> None:
-    """Root can install what these tests need; others are told to. Without it they would prove nothing."""
-    if shutil.which("bwrap") is None and os.getuid() == 0 and shutil.which("apt-get"):
-        subprocess.run(["apt-get", "install", "-y", "-qq", "bubblewrap"], check=True, capture_output=True, timeout=240)
-        probe.cache_clear()
-    if shutil.which("bwrap") is None:
-        pytest.fail("the sandbox's tests need bubblewrap: install the package of that name")
-
-
-@pytest.fixture(scope="session")
-def docker_daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def docker_daemon(programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Docker's client with Podman's service behind it, where Docker's own daemon does not run."""
     installed = {fact.name: fact.works for fact in probe()}
     if installed["docker"] or not installed["podman"] or shutil.which("docker") is None:
@@ -103,7 +93,7 @@ def cell(
     request: pytest.FixtureRequest,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    bubblewrap_installed: None,
+    programs: None,
     docker_daemon: None,
 ) -> Cell:
     """bubblewrap-user: started by an ordinary user, who has no control group but resource limits."""
