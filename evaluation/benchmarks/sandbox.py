@@ -2,8 +2,9 @@
 
     python -m evaluation.benchmarks.sandbox sandbox.json
 
-The bare server is the filesystem server spoken to by the protocol's client alone. Every way is measured in turn,
-round after round, so that whatever else the machine does falls on all of them alike; medians are compared.
+The bare server is the filesystem server spoken to by the protocol's client alone. In each round a server is started
+every way, and then the same call is made to each in turn, so that whatever else the machine does falls on all of them
+alike; medians are compared.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ import os
 import platform
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import asdict, dataclass
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
 from statistics import median
@@ -32,6 +33,7 @@ from toolsets.install import install
 from toolsets.launch import open_session, prepare_launch
 from toolsets.registry import PACKAGED
 from toolsets.sandbox import BackendName, backend, probe
+from toolsets.snapshot import write_file
 
 BARE = "bare server"
 _TEXT = "A line of ordinary length, such as notes have.\n" * 40
@@ -51,26 +53,26 @@ class Cost:
 class Report:
     """`costs` by way: the bare server, a session without a sandbox, a session in each sandbox that works here."""
 
-    starts: int
+    rounds: int
     calls: int
     machine: Mapping[str, str | int | None]
     costs: Mapping[str, Cost]
     not_measured: Mapping[str, str]
 
 
-def measure(starts: int, calls: int, report: Callable[[str], None]) -> Report:
-    """Start the server `starts` times each way and call a tool `calls` times in each run."""
+def measure(rounds: int, calls: int, report: Callable[[str], None]) -> Report:
+    """Start the server in each of `rounds` every way, and make `calls` calls in each."""
     facts = probe()
     with tempfile.TemporaryDirectory() as folder, Path(os.devnull).open("w") as nowhere:
         root = Path(folder).resolve()
         (root / "note.txt").write_text(_TEXT, encoding="utf-8")
         names: list[BackendName] = ["none", *(fact.name for fact in facts if fact.works)]
         ways = {BARE: _bare(root, nowhere)} | {_label(name): _session(root, name) for name in names}
-        seconds = asyncio.run(_rounds(ways, root / "note.txt", starts, calls, report))
-    starting = {way: median(start for start, _ in runs) for way, runs in seconds.items()}
-    calling = {way: median(time for _, times in runs for time in times) for way, runs in seconds.items()}
+        times = asyncio.run(_rounds(ways, root / "note.txt", rounds, calls, report))
+    starting = {way: median(taken.starts) for way, taken in times.items()}
+    calling = {way: median(taken.calls) for way, taken in times.items()}
     return Report(
-        starts=starts,
+        rounds=rounds,
         calls=calls,
         machine={"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()},
         costs={
@@ -83,19 +85,44 @@ def measure(starts: int, calls: int, report: Callable[[str], None]) -> Report:
 
 Tool = Callable[[str, dict[str, Any]], Any]
 Open = Callable[[], AbstractAsyncContextManager[Tool]]
-Run = tuple[float, list[float]]
+
+
+@dataclass(frozen=True)
+class Times:
+    """Seconds of each start and of each call, one way."""
+
+    starts: list[float] = field(default_factory=list)
+    calls: list[float] = field(default_factory=list)
 
 
 async def _rounds(
-    ways: Mapping[str, Open], file: Path, starts: int, calls: int, report: Callable[[str], None]
-) -> dict[str, list[Run]]:
-    """Each round in another order, so that no way always comes after the same other."""
-    seconds: dict[str, list[Run]] = {way: [] for way in ways}
+    ways: Mapping[str, Open], file: Path, rounds: int, calls: int, report: Callable[[str], None]
+) -> dict[str, Times]:
+    """Always in another order, so that no way comes after the same other every time."""
+    times = {way: Times() for way in ways}
     random = Random(0)
-    for number in range(starts):
-        report(f"round {number + 1} of {starts}")
-        for way in random.sample(list(ways), len(ways)):
-            seconds[way].append(await _timed(ways[way], file, calls))
+    for number in range(rounds):
+        report(f"round {number + 1} of {rounds}")
+        async with AsyncExitStack() as stack:
+            tools = {}
+            for way in random.sample(list(ways), len(ways)):
+                began = perf_counter()
+                tools[way] = await stack.enter_async_context(ways[way]())
+                times[way].starts.append(perf_counter() - began)
+                await _call(tools[way], file)  # the first is slower everywhere and does not count
+            for _ in range(calls):
+                for way in random.sample(list(ways), len(ways)):
+                    times[way].calls.append(await _call(tools[way], file))
+    return times
+
+
+async def _call(tool: Tool, file: Path) -> float:
+    """Make one call; the seconds that it took."""
+    began = perf_counter()
+    answer = await tool("read_text_file", {"path": str(file)})
+    seconds = perf_counter() - began
+    if answer.is_error:
+        raise RuntimeError(f"the call failed: {answer}")
     return seconds
 
 
@@ -128,34 +155,17 @@ def _session(root: Path, name: BackendName) -> Open:
     return opened
 
 
-async def _timed(open_server: Open, file: Path, calls: int) -> Run:
-    """Seconds until the server has answered the handshake, and of each call after a first one that is not counted."""
-    began = perf_counter()
-    async with open_server() as call:
-        started = perf_counter() - began
-        times = []
-        for _ in range(calls + 1):
-            began = perf_counter()
-            answer = await call("read_text_file", {"path": str(file)})
-            times.append(perf_counter() - began)
-            if answer.is_error:
-                raise RuntimeError(f"the call failed: {answer}")
-        return started, times[1:]
-
-
 def main(
     out: Annotated[Path, typer.Argument(help="The file for the figures, as JSON.")],
-    starts: Annotated[int, typer.Option(min=1, help="How often the server is started each way.")] = 15,
-    calls: Annotated[int, typer.Option(min=1, help="How often a tool is called in each run.")] = 200,
+    rounds: Annotated[int, typer.Option(min=1, help="How often the server is started each way.")] = 15,
+    calls: Annotated[int, typer.Option(min=1, help="How often a tool is called in each round.")] = 200,
 ) -> None:
     """Measure what sessions and sandboxes cost, against the bare server."""
     with one_line_errors(), progress("installing the servers") as report:
         install("npm", report)
         logging.getLogger("toolsets.sandbox").setLevel(logging.ERROR)  # that one way has no sandbox is meant
-        result = measure(starts, calls, report)
-        partial = out.with_name(f".{out.name}.part")
-        partial.write_text(json.dumps(asdict(result), indent=2) + "\n", encoding="utf-8")
-        partial.replace(out)
+        result = measure(rounds, calls, report)
+        write_file(out, json.dumps(asdict(result), indent=2) + "\n")
     for way, cost in result.costs.items():
         print(f"{way:24} start {cost.start_ratio:5.2f} x, call {cost.call_ratio:5.2f} x")  # noqa: T201
 

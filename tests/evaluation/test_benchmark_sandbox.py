@@ -12,14 +12,14 @@ from typer.testing import CliRunner
 from evaluation.benchmarks import sandbox
 from toolsets.sandbox import probe
 
-pytestmark = pytest.mark.usefixtures("npm_servers")
+pytestmark = pytest.mark.usefixtures("servers")
 
 
 def test_every_sandbox_that_works_here_is_compared_with_the_bare_server(tmp_path: Path) -> None:
     app = typer.Typer()
     app.command()(sandbox.main)
     out = tmp_path / "figures.json"
-    result = CliRunner().invoke(app, [str(out), "--starts", "1", "--calls", "3"])
+    result = CliRunner().invoke(app, [str(out), "--rounds", "1", "--calls", "3"])
     assert result.exit_code == 0, result.output
     report = json.loads(out.read_text(encoding="utf-8"))
     working = {f"session, {fact.name}" for fact in probe() if fact.works}
