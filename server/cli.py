@@ -10,7 +10,6 @@ import sys
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-import click
 import typer
 from rich.console import Console
 
@@ -70,9 +69,6 @@ def main() -> None:
     """Run the command line; what a user can mend ends in one line, not in a traceback."""
     try:
         app()
-    except click.ClickException as error:  # pragma: no cover - typer shows its own
-        error.show()
-        sys.exit(error.exit_code)
     except CommandError as error:
         Console(stderr=True, highlight=False).print(f"dualtune: {error}", style="red", markup=False, soft_wrap=True)
         sys.exit(1)

@@ -11,11 +11,13 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from server.engine.base import EngineError, EngineUnavailable
+from server.app import create_app
+from server.engine.base import AdapterRejected, EngineError, EngineUnavailable
 from server.engine.scripted import ScriptedEngine
 from server.logs import configure_logging
-from tests.server.toy import READ, READ_ALL, engine
-from tests.server.web import CHAT, app_on, body, client_of, wire
+from server.settings import Settings
+from tests.server.toy import READ, READ_ALL, REGISTRY, engine, prompts
+from tests.server.web import CHAT, HELLO, app_on, body, client_of, wire
 
 
 def failure(message: str, *, type: str = "invalid_request_error", code: str | None = None) -> dict[str, Any]:
@@ -148,6 +150,22 @@ async def test_an_engine_that_is_known_to_be_dead_is_answered_503(stream: bool) 
 async def test_an_engine_that_dies_of_the_request_is_answered_503() -> None:
     answer = await asked(app_on(ScriptedEngine([EngineUnavailable("The engine died.")])), "POST", CHAT, json=body())
     assert (answer.status_code, answer.headers["retry-after"], answer.json()) == (503, "5", DEAD)
+
+
+async def test_an_adapter_that_is_being_exchanged_is_a_matter_of_a_second() -> None:
+    rejected = AdapterRejected("Adapter files/selector is not loaded.")
+    answer = await asked(app_on(ScriptedEngine([rejected])), "POST", CHAT, json=body())
+    message = "Adapter files/selector is not loaded. It is being exchanged: try again."
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert answer.json() == failure(message, type="server_error", code="engine_unavailable")
+
+
+async def test_a_conversation_that_the_models_template_refuses_is_the_clients_mistake() -> None:
+    app = create_app(ScriptedEngine([]), None, Settings(), prompts("brackets"), REGISTRY)
+    answer = await asked(app, "POST", CHAT, json=body(messages=HELLO * 2))
+    error = answer.json()["error"]
+    assert (answer.status_code, error["param"]) == (400, "messages")
+    assert "Roles must alternate" in error["message"]
 
 
 async def test_a_schema_that_nothing_satisfies_is_the_clients_mistake() -> None:

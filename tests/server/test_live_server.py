@@ -210,6 +210,14 @@ async def test_the_sdk_folds_a_streamed_call() -> None:
     assert folded.choices[0].finish_reason == "tool_calls"
 
 
+async def test_the_sdk_is_told_the_usage_in_the_last_chunk() -> None:
+    options = {"include_usage": True}
+    async with live(ScriptedEngine(["abc"])) as server:
+        stream = await server.openai.chat.completions.create(**body(stream=True, stream_options=options))
+        chunks = [chunk async for chunk in stream]
+    assert [chunk.usage and chunk.usage.completion_tokens for chunk in chunks] == [None] * (len(chunks) - 1) + [3]
+
+
 async def test_the_end_lets_a_running_stream_finish() -> None:
     scripted = Stepwise("abc")
     async with live(scripted, keepalive_seconds=0.3) as server:

@@ -160,6 +160,14 @@ async def test_the_metrics_count_requests_stages_tokens_and_the_queue() -> None:
     assert not any("stage_confidence" in name and "answer" in name for name in found)
 
 
+async def test_a_choice_that_was_none_is_not_counted_as_a_stage() -> None:
+    app = app_on(engine(arguments='{"path":"a"}'))
+    named = {"type": "function", "function": {"name": "read"}}
+    await asked(app, "POST", CHAT, json=body(tools=[wire(tool) for tool in FILES.tools], tool_choice=named))
+    counts = {name: value for name, value in (await samples(app)).items() if "stage_seconds_count" in name}
+    assert counts == {'dualtune_stage_seconds_count{adapted="false",stage="arguments"}': 1}
+
+
 class Folder(ToyStore):
     """Of what is on disk, `broken` does not pass the check."""
 
