@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,16 +28,17 @@ def draft_manifest(
 ) -> Manifest:
     """The manifest of a server started by `command`, or found at `url`. Raises ToolsetError naming what is wrong.
 
-    Words of the command that name files here are made absolute, since the server starts elsewhere, and their folders
-    may be read in the sandbox. Where `{root}` stands in the command, the server may write to the workspace.
+    Words of the command that name files here are made absolute, since the server starts elsewhere, and may be read in
+    the sandbox, with the folder they are in. Where `{root}` stands in the command, the server may write to the
+    workspace.
     """
     words = [_absolute(word) for word in command]
     if words and shutil.which(words[0]) is None:
         raise ToolsetError(f"the program {words[0]!r} was not found; install it or give its path", "command")
-    folders = {str(path.absolute()) for path in read}
-    folders |= {str(Path(word) if Path(word).is_dir() else Path(word).parent) for word in words[1:] if word[:1] == "/"}
+    needed = {str(path.absolute()) for path in read}
+    needed |= {str(_with_what_is_beside(Path(word))) for word in words[1:] if word[:1] == "/"}
     server: dict[str, Any] = {"command": words} if words else {"url": url, "headers": dict(headers or {})}
-    sandbox: dict[str, Any] = {"network": network, "read": sorted(folders)}
+    sandbox: dict[str, Any] = {"network": network, "read": sorted(needed)}
     if any("{root}" in word for word in words):
         sandbox["root"] = "write"
     data = {
@@ -81,6 +83,12 @@ def _value(value: Any) -> str:
         return "[" + ", ".join(map(_value, value)) + "]"
     # Strings, numbers and booleans are written alike in JSON and in TOML.
     return json.dumps(value, ensure_ascii=False)
+
+
+def _with_what_is_beside(path: Path) -> Path:
+    """The folder of a server's file, which imports its neighbours; but not all of the user's files, nor all of /tmp."""
+    kept_out = (Path.home(), *Path.home().parents, Path(tempfile.gettempdir()))
+    return path if path.is_dir() or path.parent in kept_out else path.parent
 
 
 def _absolute(word: str) -> str:

@@ -216,6 +216,7 @@ def _show(manifest: Manifest, toolset: Toolset, left_out: tuple[str, ...]) -> No
         f"{limits.processes} processes"
         if server.command
         else "",
+        "may read": ", ".join(limits.read),
         "digest": toolset.digest,
         "left out": f"{len(left_out)} tools: {manifest.tools.reason.strip()}" if manifest.tools else "",
     }

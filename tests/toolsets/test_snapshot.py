@@ -133,6 +133,15 @@ def test_files_in_a_command_become_absolute_and_their_folders_readable(
     assert drafted.sandbox.root == "none"
 
 
+def test_a_server_beside_all_of_the_users_files_is_let_in_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "server.py").touch()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    drafted = draft_manifest("mine", ["sh", str(tmp_path / "server.py")])
+    assert drafted.sandbox.read == (str(tmp_path / "server.py"),)
+
+
 @pytest.mark.parametrize(
     ("arguments", "field"),
     [
