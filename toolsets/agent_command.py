@@ -44,8 +44,8 @@ def agent(
         BackendName | None, typer.Option(help="Where the tools run.", show_default="the strongest that works")
     ] = None,
     folder: Annotated[
-        Path, typer.Option(help="The folder that has the toolsets.", show_default="the shipped")
-    ] = PACKAGED,
+        Path | None, typer.Option(exists=True, file_okay=False, help="A folder with toolsets of yours.")
+    ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the trajectory to this file.")
     ] = None,
@@ -63,7 +63,7 @@ def agent(
         if json_file is not None and not json_file.absolute().parent.is_dir():
             raise ToolsetError(f"--json {json_file}: there is no folder {json_file.absolute().parent}", "json")
         names = tuple(dict.fromkeys(toolset or ["filesystem"]))
-        registry = _registry(folder, names)
+        registry = _registry(names, PACKAGED, *([folder] if folder else []))
         chosen = backend(sandbox) if sandbox else best_backend()
         root = root.resolve() if root else None
         sessions = [
@@ -121,14 +121,14 @@ async def _carry_out(
         return run.trajectory
 
 
-def _registry(folder: Path, names: Sequence[str]) -> Registry:
+def _registry(names: Sequence[str], *folders: Path) -> Registry:
     """The toolsets there are. Raises ToolsetError when one of `names` is missing or broken."""
-    registry = Registry.load(folder)
+    registry = Registry.load(*folders)
     for name in names:
         if name not in registry.toolsets:
             broken = [problem.message for problem in registry.problems if problem.folder.name == name]
             known = ", ".join(sorted(registry.toolsets)) or "none"
-            raise ToolsetError(broken[0] if broken else f"there is no toolset {name!r} in {folder}; there are: {known}")
+            raise ToolsetError(broken[0] if broken else f"there is no toolset {name!r}; there are: {known}", "toolset")
     return registry
 
 

@@ -178,7 +178,7 @@ def test_a_model_that_is_not_there_is_told_in_one_line(stub: list[str], tmp_path
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--toolset", "nothing"], f"dualtune: there is no toolset 'nothing' in {PACKAGED}; there are: filesystem,"),
+        (["--toolset", "nothing"], "dualtune: there is no toolset 'nothing'; there are: filesystem,"),
         (["--json", "/nowhere/run.json"], "dualtune: --json /nowhere/run.json: there is no folder /nowhere"),
         (["--sandbox", "none"], "dualtune: the toolset filesystem works on a folder; name one"),
         (["--sandbox", "none", "--root", "/nowhere"], "dualtune: the workspace /nowhere is not a folder"),
