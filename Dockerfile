@@ -19,20 +19,15 @@ ENTRYPOINT ["dualtune"]
 # Within the container only: compose.yaml publishes the port on the host's loopback.
 CMD ["serve", "--host", "0.0.0.0"]
 
+FROM base AS cpu
+# vLLM's CPU build needs libnuma. It needs no compiler: with LoRA, which is always on, it compiles nothing at run time.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends libnuma1 \
+    && rm -rf /var/lib/apt/lists/*
 # The lists come before the sources, so that a change of code installs nothing again.
-FROM base AS environment
 COPY requirements/ requirements/
 ARG PIP_EXTRA_INDEX_URL
-
-FROM environment AS environment-cpu
 RUN --mount=type=cache,target=/root/.cache/pip requirements/install cpu
-
-FROM environment AS environment-gpu
-RUN --mount=type=cache,target=/root/.cache/pip requirements/install gpu
-
-# Without a compiler: with LoRA, which is always on, vLLM's CPU build compiles nothing at run time.
-FROM base AS cpu
-COPY --from=environment-cpu /app/.venv .venv
 COPY . .
 RUN requirements/install cpu dualtune
 USER dualtune
@@ -46,7 +41,8 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 ENV NVIDIA_VISIBLE_DEVICES=all \
     NVIDIA_DRIVER_CAPABILITIES=compute,utility
-COPY --from=environment-gpu /app/.venv .venv
+COPY requirements/ requirements/
+RUN --mount=type=cache,target=/root/.cache/pip requirements/install gpu
 COPY . .
 RUN requirements/install gpu dualtune
 USER dualtune
