@@ -195,7 +195,7 @@ def test_running_without_a_sandbox_warns_and_keeps_the_environment_small(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "the user's key")
-    with caplog.at_level(logging.WARNING):
+    with caplog.at_level(logging.WARNING, logger="toolsets.sandbox"):
         command = backend("none").wrap(["server", "--stdio"], Policy(), {"TOKEN": "t"})
     assert command.argv == ("server", "--stdio")
     assert command.env["TOKEN"] == "t"
