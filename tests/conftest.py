@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from server.embedded import ensure_model
+from tests.tool_servers import programs, sandbox, servers
+
+__all__ = ["model_dir", "programs", "sandbox", "servers"]
 
 
 @pytest.fixture(scope="session")
