@@ -32,7 +32,8 @@ class Store:
         <toolset>/traditional/        <toolset>/arguments/<tool>/
 
     What is on disk is in `available` as of the last `discover`; what the engine has is in `loaded`. Folders whose
-    names begin with a dot are passed over. For one thread, but for `check` and `is_unchanged`, which change nothing.
+    names begin with a dot are passed over. For one thread, but for `check`, `is_unchanged` and `find`, which change
+    nothing.
     """
 
     def __init__(self, root: Path, base: BaseModel, *, max_rank: int, prompt_format: int) -> None:
@@ -111,7 +112,7 @@ class Store:
         return adapter if adapter is not None and adapter.manifest.tools_digest != tools_digest else None
 
     def _find(self, role: Role, toolset: str | None, tool: str | None) -> Adapter | None:
-        for adapter in self._loaded.values():
+        for adapter in tuple(self._loaded.values()):
             manifest = adapter.manifest
             if (manifest.role, manifest.toolset, manifest.tool) == (role, toolset, tool):
                 return adapter

@@ -34,6 +34,7 @@ class ChatTemplate:
         if not tokenizer.chat_template:
             raise TemplateError("The model's tokenizer has no chat template: use an instruction-tuned model.")
         self._tokenizer = tokenizer
+        self._longest_token = max(map(len, tokenizer.get_vocab()))
         self._read_wrappers()
         self._knows_calls = self._renders(_CALL_PROBE, _MARKS)
         self._knows_tools = self._renders(_CALL_PROBE[:1], (_TOOL_PROBE.name,), tools=[_TOOL_PROBE])
@@ -58,6 +59,10 @@ class ChatTemplate:
     def encode(self, text: str) -> tuple[int, ...]:
         # Not verbose: a text that is too long is told to the client, not to the log.
         return tuple(self._tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
+
+    def least_tokens(self, characters: int) -> int:
+        """The tokens that a text of so many characters takes at least; to count them takes a second for a megabyte."""
+        return characters // self._longest_token
 
     def neutral(self, text: str) -> str:
         """`text` with the template's control words broken up, so that no message can end its turn or open another.

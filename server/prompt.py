@@ -13,10 +13,13 @@ search, and loss masks follow from the labels.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from threading import Lock
+from typing import Any
+
+from cachetools import LRUCache, cached
 
 from server.chat_template import ChatTemplate
 from server.conversation import Message
@@ -107,14 +110,18 @@ class Prompts:
 
     def __init__(self, template: ChatTemplate) -> None:
         self._template = template
-        self._suffix = lru_cache(maxsize=4096)(template.encode)
+        self._suffix = _remembered(template.encode)
         # A conversation is measured at admission and decoded right after; with n choices, n times.
-        self._conversation = lru_cache(maxsize=64)(template.encode)
+        self._conversation = _remembered(template.encode)
 
     def conversation(self, messages: Sequence[Message]) -> Segment:
         """The part that all stages share. Raises `TemplateError` where the model's template refuses the messages."""
         text = self._template.render(messages)
         return Segment(Label.CONVERSATION, text, self._conversation(text))
+
+    def least_tokens(self, messages: Sequence[Message]) -> int:
+        """A bound from below on the tokens of a conversation, without tokenising it."""
+        return self._template.least_tokens(sum(len(message.content) for message in messages))
 
     @property
     def invocation_ids(self) -> tuple[int, ...]:
@@ -188,6 +195,12 @@ _STOP_TOOL = Tool(
     description="No further tool is needed: answer the user.",
     parameters={"type": "object", "properties": {}},
 )
+
+
+def _remembered(encode: Callable[[str], tuple[int, ...]]) -> Callable[[str], tuple[int, ...]]:
+    """`encode` with a memory of a million tokens, some 40 MB, however long the texts are. For several threads."""
+    memory: LRUCache[Any, tuple[int, ...]] = LRUCache(1_000_000, getsizeof=len)
+    return cached(memory, lock=Lock())(encode)
 
 
 def compact_json(value: object) -> str:

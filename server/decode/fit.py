@@ -27,8 +27,12 @@ def check_fits(request: StepRequest, stages: Stages) -> None:
     """Raises `ContextOverflow` if the longest prompt that any stage could have leaves too little room.
 
     What the client asks for (`max_tokens`) must fit beside the conversation; stages with longer prompts write less.
+    Tokenising a long conversation takes a while: run this in a thread.
     """
     limit = stages.engine.model.max_tokens
+    least = stages.prompts.least_tokens(request.messages)
+    if least > limit:
+        raise ContextOverflow(limit, least, LEAST_ROOM)
     answer = stages.prompts.answer(stages.prompts.conversation(request.messages))
     wanted = request.max_tokens or LEAST_ROOM
     if len(answer) + wanted > limit:

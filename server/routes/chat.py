@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import secrets
@@ -40,7 +41,8 @@ router = APIRouter()
 @router.post("/v1/chat/completions")
 async def create_chat_completion(body: ChatRequest, request: Request, services: ServicesDep) -> Response:
     """A chat completion, with tools decoded in stages."""
-    chat = read_chat(body, PROFILES, services.registry, services.engine.model)
+    # In a thread, as below: a long conversation, or many schemas, take longer than other streams should stand still.
+    chat = await asyncio.to_thread(read_chat, body, PROFILES, services.registry, services.engine.model)
     envelope = _envelope(chat, services)
     ticket = await _admit(chat, services)
     if chat.stream:
@@ -52,7 +54,7 @@ async def create_chat_completion(body: ChatRequest, request: Request, services: 
 async def _admit(chat: Chat, services: Services) -> Ticket:
     """A place in the queue for a request that can be served: what comes after this may be too late for a status."""
     try:
-        _check_fits(chat, services)
+        await asyncio.to_thread(_check_fits, chat, services)
         await services.engine.health()
         return services.admission.admit()
     except (ApiError, EngineError) as error:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+import threading
 from collections.abc import AsyncGenerator
 from typing import Any
 
@@ -196,6 +198,39 @@ async def test_a_body_that_is_too_large_is_refused_whether_or_not_it_says_so() -
     ]
     assert [answer.status_code for answer in answers] == [200, 413, 200, 413]
     assert [answer.json() for answer in answers[1::2]] == [too_large, too_large]
+
+
+async def test_a_body_that_says_that_it_is_too_large_is_not_read() -> None:
+    async def receive() -> Any:
+        raise AssertionError("read")
+
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"host", b"localhost"), (b"content-length", b"2001"), (b"content-type", b"application/json")]
+    scope = {"type": "http", "method": "POST", "path": CHAT, "query_string": b"", "headers": headers}
+    await app_on(max_body_bytes=2000)(scope, receive, send)
+    assert sent[0]["status"] == 413
+
+
+async def test_a_request_that_takes_long_to_read_does_not_hold_up_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, may_go_on = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def slow(*arguments: Any) -> None:
+        loop.call_soon_threadsafe(reading.set)
+        assert may_go_on.wait(20)
+
+    monkeypatch.setattr("server.routes.chat.check_fits", slow)
+    app = app_on(ScriptedEngine(["Hi."]))
+    asking = asyncio.create_task(asked(app, "POST", CHAT, json=body()))
+    async with asyncio.timeout(20):
+        await reading.wait()
+        assert (await asked(app, "GET", "/health")).status_code == 200
+        may_go_on.set()
+        assert (await asking).status_code == 200
 
 
 @pytest.mark.usefixtures("own_log")

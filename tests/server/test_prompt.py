@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.conversation import Call, Message
-from server.prompt import INVOCATION, Label, Prompt, Segment, Stage, ToolsetChoice
+from server.prompt import INVOCATION, Label, Prompt, Segment, Stage, ToolsetChoice, _remembered
 from tests.server.toy import ADD, READ, READ_ALL, TEMPLATES, prompts, template, tokenizer
 
 FAMILIES = sorted(TEMPLATES)
@@ -169,6 +169,20 @@ def test_segments_are_bounded_in_text_as_in_tokens_and_the_invocation_begins_whe
             assert begin == len(prompt.segments[0].ids)
             assert tuple(prompt.ids[begin : begin + len(invocation)]) == invocation
             assert tokenizer(family).decode(invocation) == template(family).user_open + INVOCATION
+
+
+def test_tokens_are_remembered_up_to_a_bound() -> None:
+    asked: list[str] = []
+
+    def encode(text: str) -> tuple[int, ...]:
+        asked.append(text[0])
+        return tuple(range(len(text)))
+
+    remembered = _remembered(encode)
+    a, b, c, too_long = "a" * 600_000, "b" * 300_000, "c" * 300_000, "d" * 1_000_001
+    for text in (a, b, a, c, b, too_long, too_long):
+        assert remembered(text) == tuple(range(len(text)))
+    assert "".join(asked) == "abcbdd"
 
 
 def test_an_adapter_with_other_invocation_tokens_would_never_be_invoked() -> None:

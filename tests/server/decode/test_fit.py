@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import Mock, patch
 
 import pytest
 
@@ -62,6 +63,16 @@ async def test_a_flat_decode_needs_room_for_all_tools() -> None:
     scripted = ScriptedEngine(['{"name":"long","arguments":{}}'])
     await decoded(request, scripted)
     assert smallest_limit(request) == len(scripted.generations[0].prompt) + LEAST_ROOM
+
+
+def test_a_conversation_that_is_far_too_long_is_not_even_tokenised() -> None:
+    longest = len("<|im_start|>")
+    messages = tuple(Message("user", "x" * length) for length in (100, longest * 400))
+    stages = stages_on(ScriptedEngine([], max_tokens=400))
+    encode = Mock(wraps=stages.prompts._template.encode)
+    with pytest.raises(ContextOverflow) as caught, patch.object(stages.prompts, "_conversation", encode):
+        check_fits(asked(messages=messages), stages)
+    assert (caught.value.limit, caught.value.prompt, encode.call_count) == (400, 408, 0)
 
 
 def test_trained_stages_need_less() -> None:
