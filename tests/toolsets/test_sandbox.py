@@ -188,6 +188,12 @@ def test_a_sandbox_that_hides_nothing_does_not_count_as_working(
     assert not fact.works
 
 
+def test_another_system_than_linux_has_no_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    with pytest.raises(SandboxError, match="this is another system"):
+        prepare(["node"], Policy())
+
+
 # -- no sandbox
 
 
@@ -201,26 +207,6 @@ def test_running_without_a_sandbox_warns_and_keeps_the_environment_small(
     assert command.env["TOKEN"] == "t"
     assert "OPENAI_API_KEY" not in command.env
     assert caplog.messages == ["server runs without a sandbox: it can read and change all that you can"]
-
-
-# -- images
-
-
-def test_an_image_brings_its_own_runtime(tmp_path: Path) -> None:
-    job = prepare(["node", "server.js"], Policy(write=(tmp_path,), image="node:22-slim"))
-    assert (job.argv, job.mounts) == (("node", "server.js"), (Mount(tmp_path, tmp_path, writable=True),))
-
-
-def test_an_image_is_refused_where_there_are_no_containers() -> None:
-    for name in ("bubblewrap", "none"):
-        with pytest.raises(SandboxError, match=r"image: .*leave the image out"):
-            backend(name).wrap(["node"], Policy(image="node:22-slim"), {})
-
-
-def test_another_system_than_linux_needs_an_image(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "platform", "darwin")
-    with pytest.raises(SandboxError, match="name an image"):
-        prepare(["node"], Policy())
 
 
 # -- services of the host

@@ -1,8 +1,7 @@
 """Docker and Podman: one command line, built from the policy; no image is pulled.
 
-The image is empty. Root is a bare folder into which this machine's system folders are mounted read-only, as
-bubblewrap does it. A policy may name an image instead, which then must hold the server's runtime (on a Mac,
-where this machine's programs are not Linux programs, it has to).
+The image is empty: root is a bare folder into which this machine's system folders are mounted read-only, as
+bubblewrap does it.
 """
 
 from __future__ import annotations
@@ -42,7 +41,6 @@ class Container:
 
     def wrap(self, argv: Sequence[str], policy: Policy, env: Mapping[str, str]) -> Wrapped:
         job = prepare(argv, policy)
-        image = policy.image or _empty_image(self.name)
         label = f"dualtune-{uuid.uuid4().hex[:12]}"
         # Values stay out of the command line, which every user of the machine can read: the engine's client is told
         # names, and takes the values from its own environment, but for variables that it would heed itself.
@@ -59,7 +57,7 @@ class Container:
             *(word for name in ("NOFILE", "NPROC") for word in ("--ulimit", _ulimit(name))),
             *(word for mount in job.mounts for word in ("--mount", _mount(mount))),
             *(word for pair in words for word in ("--env", pair)),
-            *(image, *job.argv),
+            *(_empty_image(self.name), *job.argv),
         ]
         return Wrapped(tuple(command), {**os.environ, **named}, lambda: self._remove(label))
 

@@ -41,7 +41,6 @@ class Policy:
         services on its loopback included; with Podman and Docker a network of the container's own.
     memory: bytes, for the whole server where the backend can (see `Backend.bounds`).
     processes: processes and threads together.
-    image: for Docker and Podman, an image that brings its own runtime instead of this machine's.
     """
 
     read: tuple[Path, ...] = ()
@@ -50,7 +49,6 @@ class Policy:
     bridges: tuple[Bridge, ...] = ()
     memory: int = 1024 * MEBIBYTE
     processes: int = 128
-    image: str | None = None
 
     def __post_init__(self) -> None:
         for name, paths in (("read", self.read), ("write", self.write)):

@@ -58,13 +58,9 @@ def prepare(argv: Sequence[str], policy: Policy) -> Job:
     """
     if not argv:
         raise SandboxError("the server's command is empty; name a program")
-    own = [*_mounts("read", policy.read, False), *_mounts("write", policy.write, True)]
-    if policy.image is not None:
-        if policy.bridges:
-            raise SandboxError("an image cannot be used with a bridge; leave the image out")
-        return Job(tuple(argv), _ordered(own), {"HOME": HOME})
     if sys.platform != "linux":
-        raise SandboxError("this system's programs do not run in a Linux container; name an image in the policy")
+        raise SandboxError("sandboxes are made of a Linux system's own programs, and this is another system")
+    own = [*_mounts("read", policy.read, False), *_mounts("write", policy.write, True)]
     program = _program(argv[0])
     command = (str(program), *argv[1:])
     needed = [*_existing(_SYSTEM), *_program_files(program)]
