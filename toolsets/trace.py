@@ -86,15 +86,17 @@ class Trace:
 
 
 def _stages(stages: Iterable[Mapping[str, Any]]) -> str:
-    """`route filesystem 0.93, select read_file 0.88, arguments`: what was chosen, and how sure the model was."""
-    words = []
-    for stage in stages:
-        choice, confidence = stage.get("choice"), stage.get("confidence")
-        word = str(stage.get("stage", "?"))
-        word += f" {choice}" if choice is not None else ""
-        word += f" {confidence:.2f}" if isinstance(confidence, float) else ""
-        words.append(word)
-    return ", ".join(words)
+    return ", ".join(map(_stage, stages))
+
+
+def _stage(report: Mapping[str, Any]) -> str:
+    """`select read_file (88%, 0.2 s)`: what was chosen, how sure the model was, how long it took."""
+    name, confidence, seconds = report.get("stage", "?"), report.get("confidence"), report.get("seconds")
+    facts = [f"{confidence:.0%}"] if isinstance(confidence, float) else []
+    facts += [f"{seconds:.1f} s"] if isinstance(seconds, float) else []
+    # The arguments' stage names the tool as well, which it did not choose.
+    chosen = f" {report['choice']}" if isinstance(confidence, float) and "choice" in report else ""
+    return f"{name}{chosen} ({', '.join(facts)})" if facts else f"{name}{chosen}"
 
 
 def _shown(text: str) -> str:

@@ -453,9 +453,9 @@ def ended(outcome: Any, error: str | None = None) -> Trajectory:
 def test_the_trace_shows_choices_with_confidence_arguments_results_and_times() -> None:
     call = Call("c", "read", '{"path":"a"}')
     stages = (
-        {"stage": "route", "choice": "files", "confidence": 0.934},
+        {"stage": "route", "choice": "files", "confidence": 0.934, "seconds": 0.06},
         {"stage": "select", "choice": "read", "confidence": 1.0},
-        {"stage": "arguments", "choice": None, "confidence": None},
+        {"stage": "arguments", "choice": "read", "confidence": None, "seconds": 1.0},
     )
     shown = traced(
         [
@@ -466,7 +466,7 @@ def test_the_trace_shows_choices_with_confidence_arguments_results_and_times() -
         ended("answered"),
     )
     assert shown.splitlines() == [
-        "step 1  1.2 s  route files 0.93, select read 1.00, arguments",
+        "step 1  1.2 s  route files (93%, 0.1 s), select read (100%), arguments (1.0 s)",
         "    Let me see.",
         '  files read {"path":"a"}  0.01 s',
         *(f"    {letter}" for letter in "abcdef"),

@@ -123,7 +123,7 @@ def test_a_task_over_three_toolsets_is_carried_out_in_the_sandbox(script: Script
     assert str(root) in script.requests[0]["messages"][0]["content"]
 
     assert "step 6" in err
-    assert "select summarize 0.88" in err
+    assert "select summarize (88%)" in err
     assert "filesystem read_text_file" in err
     assert "Access denied" in err
     assert err.splitlines()[-1].startswith("6 steps, 6 calls, ")
