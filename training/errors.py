@@ -10,3 +10,7 @@ class TrainingError(Exception):
         super().__init__(message)
         self.message = message
         self.field = field
+
+
+class Interrupted(Exception):
+    """The run was asked to stop, and its state is on disk: started again, it goes on."""

@@ -1,0 +1,41 @@
+"""What the tests of training share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+
+from tests.training.world import tiny_llama, write_checkpoint
+
+# A first example loads models and compiles grammars.
+hypothesis.settings.register_profile("dualtune", deadline=None)
+hypothesis.settings.load_profile("dualtune")
+
+
+@pytest.fixture(autouse=True)
+def cache_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where digests are remembered: a folder of the test's own."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("DUALTUNE_CACHE_DIR", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny base model with a tokenizer, named tiny-llama."""
+    return write_checkpoint(tmp_path_factory.mktemp("models") / "tiny-llama")
+
+
+@pytest.fixture
+def base() -> Any:
+    """A tiny base model, frozen, with the attention that goes over prefixes."""
+    from training import attention
+
+    attention.register()
+    model = tiny_llama()
+    model.requires_grad_(False)
+    model.set_attn_implementation(attention.NAME)
+    return model

@@ -1,0 +1,103 @@
+"""What is trained on, validated on and tested on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.server.toy import FILES, MAIL
+from tests.training.world import demonstration
+from training.errors import TrainingError
+from training.split import Split, read_split, split, write_split
+from training.trajectory import Demonstration
+
+TOOLS = {"read": FILES, "read_all": FILES, "send": MAIL, None: FILES}
+
+
+def corpus(sizes: list[tuple[str | None, int]]) -> list[Demonstration]:
+    """A template for each pair of a tool and a number of demonstrations."""
+    return [
+        demonstration(f"{template}-{number}", template=f"t{template}", tool=tool, toolset=TOOLS[tool])
+        for template, (tool, count) in enumerate(sizes)
+        for number in range(count)
+    ]
+
+
+corpora = st.lists(st.tuples(st.sampled_from(list(TOOLS)), st.integers(1, 5)), max_size=30).map(corpus)
+
+
+def by_template(ids: tuple[str, ...]) -> set[str]:
+    return {id.partition("-")[0] for id in ids}
+
+
+@given(demonstrations=corpora, seed=st.integers(0, 3), test_tasks=st.integers(0, 20))
+def test_every_demonstration_is_on_one_side_and_no_template_on_two(
+    demonstrations: list[Demonstration], seed: int, test_tasks: int
+) -> None:
+    sides = split(demonstrations, seed=seed, test_tasks=test_tasks)
+    together = [*sides.train, *sides.validation, *sides.test, *sides.unused]
+    assert sorted(together) == sorted(demonstration.id for demonstration in demonstrations)
+    held_out = by_template((*sides.test, *sides.unused))
+    assert not by_template(sides.train) & by_template(sides.validation)
+    assert not by_template((*sides.train, *sides.validation)) & held_out
+
+
+@given(demonstrations=corpora, order=st.randoms())
+def test_the_order_of_the_demonstrations_makes_no_difference(
+    demonstrations: list[Demonstration], order: object
+) -> None:
+    shuffled = order.sample(demonstrations, len(demonstrations))  # type: ignore[attr-defined]
+    assert split(shuffled, test_tasks=5) == split(demonstrations, test_tasks=5)
+
+
+@given(demonstrations=corpora)
+def test_there_is_something_to_train_on_for_every_tool(demonstrations: list[Demonstration]) -> None:
+    tools = {demonstration.id: demonstration.tool for demonstration in demonstrations}
+    assert {tools[id] for id in split(demonstrations).train} == set(tools.values())
+
+
+def test_the_test_set_has_the_wanted_size_evenly_of_all_tools_for_each_toolset() -> None:
+    sizes: list[tuple[str | None, int]] = (
+        [("read", 3)] * 80 + [("read_all", 1)] * 90 + [(None, 2)] * 80 + [("send", 2)] * 200
+    )
+    demonstrations = corpus(sizes)
+    tools = {demonstration.id: demonstration.tool for demonstration in demonstrations}
+    sides = split(demonstrations, test_tasks=50)
+    assert Counter(tools[id] for id in sides.test) == {None: 17, "read": 17, "read_all": 16, "send": 50}
+    # Of many templates, each gives one task.
+    assert len(by_template(sides.test)) == 100
+
+
+def test_a_fifth_of_what_is_not_tested_is_for_validation() -> None:
+    sides = split(corpus([("read", 1)] * 400 + [("send", 4)] * 100), test_tasks=0)
+    assert (len(sides.train), len(sides.validation), sides.test) == (640, 160, ())
+
+
+def test_a_small_set_is_not_used_up_for_the_test() -> None:
+    sides = split(corpus([("read", 2)] * 8), test_tasks=50)
+    assert (len(sides.test), len(sides.validation), len(sides.train)) == (4, 4, 8)
+
+
+def test_another_seed_gives_another_split() -> None:
+    demonstrations = corpus([("read", 1)] * 50)
+    assert split(demonstrations, seed=0).train != split(demonstrations, seed=1).train
+
+
+def test_a_split_is_read_back_for_the_same_demonstrations_only(tmp_path: Path) -> None:
+    sides = Split(seed=0, train=("a", "b"), validation=("c",), test=("d",), unused=())
+    write_split(tmp_path / "split.json", sides)
+    assert read_split(tmp_path / "split.json", ["d", "c", "b", "a"]) == sides
+    with pytest.raises(TrainingError, match="is the split of other trajectories"):
+        read_split(tmp_path / "split.json", ["a", "b"])
+
+
+def test_a_broken_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "split.json").write_text("{}")
+    with pytest.raises(TrainingError, match=r"split\.json: seed: Field required; split the trajectories again"):
+        read_split(tmp_path / "split.json", [])
+    with pytest.raises(TrainingError, match=r"none\.json cannot be read"):
+        read_split(tmp_path / "none.json", [])
