@@ -6,50 +6,47 @@ import asyncio
 import socket
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import uvicorn
 
+from evaluation.standins.standin import StandIn
 from toolsets.sandbox import Bridge
-
-if TYPE_CHECKING:
-    from fastapi import FastAPI
 
 _START_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
 class Served:
-    """Where a stand-in answers. A sandboxed server reaches `url` through `bridge`."""
+    """Where a stand-in answers. A toolset's server that has `environ` uses `url`, from a sandbox through `bridge`."""
 
     url: str
     bridge: Bridge
+    environ: Mapping[str, str]
 
 
 @contextmanager
-def serve(app: FastAPI) -> Iterator[Served]:
-    """Serve `app` from a thread of its own until the context is left.
-
-    Raises RuntimeError when it does not come up.
-    """
+def serve(standin: StandIn[Any]) -> Iterator[Served]:
+    """Serve it from a thread of its own until the context is left. Raises RuntimeError when it does not come up."""
     # A unix socket's path may be 107 bytes long at most, so it does not go below the caller's folders.
     with tempfile.TemporaryDirectory(prefix="standin-") as folder, socket.socket(socket.AF_UNIX) as local:
         path = Path(folder, "api.socket")
         local.bind(str(path))
         with socket.create_server(("127.0.0.1", 0)) as tcp:
             server = uvicorn.Server(
-                uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
+                uvicorn.Config(standin.app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
             )
             thread = threading.Thread(target=asyncio.run, args=(server.serve([tcp, local]),), daemon=True)
             thread.start()
             port = tcp.getsockname()[1]
             _await_answer(port)
             try:
-                yield Served(f"http://127.0.0.1:{port}", Bridge(port, path))
+                url = f"http://127.0.0.1:{port}"
+                yield Served(url, Bridge(port, path), standin.environ(url))
             finally:
                 server.should_exit = True
                 thread.join()

@@ -17,8 +17,6 @@ from typing import Any
 import pytest
 
 from evaluation.standins import MondayStandIn, NotionStandIn, serve
-from evaluation.standins.monday import TOKEN as MONDAY_TOKEN
-from evaluation.standins.notion import TOKEN as NOTION_TOKEN
 from evaluation.standins.notion.state import title
 from evaluation.workspaces import make_world
 from tests.evaluation.tool_cases import BAD, GOOD, NO_BAD_INPUT
@@ -56,23 +54,6 @@ def workspace(tmp_path: Path) -> Path:
     return root
 
 
-@contextmanager
-def surroundings(name: str, root: Path) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """What a toolset's server is started with, and what the braces in its cases hold."""
-    if name == "notion":
-        notion = NotionStandIn(WORLD)
-        with serve(notion.app) as served:
-            environ = {"NOTION_TOKEN": NOTION_TOKEN, "NOTION_BASE_URL": served.url}
-            yield {"environ": environ, "bridges": [served.bridge]}, ids_of_notion(notion)
-    elif name == "monday":
-        monday = MondayStandIn(WORLD)
-        with serve(monday.app) as served:
-            environ = {"MONDAY_TOKEN": MONDAY_TOKEN, "MONDAY_API_ENDPOINT": f"{served.url}/v2"}
-            yield {"environ": environ, "bridges": [served.bridge]}, ids_of_monday(monday)
-    else:
-        yield {"environ": {}, "root": root}, {"root": str(root)}
-
-
 def ids_of_notion(standin: NotionStandIn) -> dict[str, Any]:
     """A page with a text, and the data source of the tasks."""
     named = {title(item): item["id"] for item in standin.state.of_kind("page", "data_source")}
@@ -85,6 +66,24 @@ def ids_of_monday(standin: MondayStandIn) -> dict[str, Any]:
     item = standin.state.items_of(board)[0]
     ids = {"board": board["id"], "item": item["id"]}
     return {name: int(value) for name, value in ids.items()} | {f"{name}_text": value for name, value in ids.items()}
+
+
+SERVICES: dict[str, tuple[Any, Any]] = {
+    "notion": (NotionStandIn, ids_of_notion),
+    "monday": (MondayStandIn, ids_of_monday),
+}
+
+
+@contextmanager
+def surroundings(name: str, root: Path) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """What a toolset's server is started with, and what the braces in its cases hold."""
+    if name in SERVICES:
+        service, ids = SERVICES[name]
+        standin = service(WORLD)
+        with serve(standin) as served:
+            yield {"environ": served.environ, "bridges": [served.bridge]}, ids(standin)
+    else:
+        yield {"environ": {}, "root": root}, {"root": str(root)}
 
 
 def filled(value: Any, known: Mapping[str, Any]) -> Any:

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from evaluation.standins import MondayStandIn, serve
-from evaluation.standins.monday import TOKEN
 from evaluation.workspaces import make_world
 from toolsets.launch import open_session
 from toolsets.manifest import read_manifest
@@ -28,9 +27,8 @@ pytestmark = pytest.mark.usefixtures("servers")
 @pytest.fixture(scope="module")
 async def running(sandbox: Backend) -> AsyncIterator[tuple[Session, MondayStandIn]]:
     standin = MondayStandIn(WORLD)
-    with serve(standin.app) as served:
-        environ = {"MONDAY_TOKEN": TOKEN, "MONDAY_API_ENDPOINT": f"{served.url}/v2"}
-        async with open_session(MANIFEST, sandbox, environ=environ, bridges=[served.bridge]) as session:
+    with serve(standin) as served:
+        async with open_session(MANIFEST, sandbox, environ=served.environ, bridges=[served.bridge]) as session:
             yield session, standin
 
 
@@ -170,7 +168,7 @@ async def test_create_and_get_updates(session: Session, standin: MondayStandIn, 
 
 
 async def test_the_wrong_token_is_an_error_the_model_can_read(sandbox: Backend) -> None:
-    with serve(MondayStandIn(WORLD).app) as served:
-        environ = {"MONDAY_TOKEN": "wrong", "MONDAY_API_ENDPOINT": f"{served.url}/v2"}
+    with serve(MondayStandIn(WORLD)) as served:
+        environ = {**served.environ, "MONDAY_TOKEN": "wrong"}
         async with open_session(MANIFEST, sandbox, environ=environ, bridges=[served.bridge]) as session:
             assert "Not Authenticated" in await bad(session, "get_board_info", boardId=1)

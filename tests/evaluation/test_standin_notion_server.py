@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from evaluation.standins import NotionStandIn, serve
-from evaluation.standins.notion import TOKEN
 from evaluation.workspaces import make_world
 from toolsets.launch import open_session
 from toolsets.manifest import read_manifest
@@ -28,9 +27,8 @@ pytestmark = pytest.mark.usefixtures("servers")
 @pytest.fixture(scope="module")
 async def running(sandbox: Backend) -> AsyncIterator[tuple[Session, NotionStandIn]]:
     standin = NotionStandIn(WORLD)
-    with serve(standin.app) as served:
-        environ = {"NOTION_TOKEN": TOKEN, "NOTION_BASE_URL": served.url}
-        async with open_session(MANIFEST, sandbox, environ=environ, bridges=[served.bridge]) as session:
+    with serve(standin) as served:
+        async with open_session(MANIFEST, sandbox, environ=served.environ, bridges=[served.bridge]) as session:
             yield session, standin
 
 
@@ -110,7 +108,7 @@ async def test_a_query_is_filtered_and_sorted(session: Session) -> None:
 
 
 async def test_the_wrong_token_is_an_error_the_model_can_read(sandbox: Backend) -> None:
-    with serve(NotionStandIn(WORLD).app) as served:
-        environ = {"NOTION_TOKEN": "wrong", "NOTION_BASE_URL": served.url}
+    with serve(NotionStandIn(WORLD)) as served:
+        environ = {**served.environ, "NOTION_TOKEN": "wrong"}
         async with open_session(MANIFEST, sandbox, environ=environ, bridges=[served.bridge]) as session:
             assert await bad(session, "API-post-search", query="x") == (401, "unauthorized")

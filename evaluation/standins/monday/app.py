@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from importlib.resources import files
 from random import Random
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import Request
 from fastapi.responses import JSONResponse
 from graphql import GraphQLError, build_schema, graphql_sync
 
 from evaluation.standins.monday.columns import Json
 from evaluation.standins.monday.resolvers import Mutations, Queries
 from evaluation.standins.monday.seed import seeded
+from evaluation.standins.monday.state import MondayState
+from evaluation.standins.standin import StandIn
 from evaluation.workspaces import World
 
 TOKEN = "monday_stand_in"  # noqa: S105 - the stand-in's only one, and no secret
@@ -38,33 +41,26 @@ class _Root:
         raise AttributeError(name)
 
 
-class MondayStandIn:
-    """A monday.com account invented from a world and a seed, behind the part of the API that our tools use.
+class MondayStandIn(StandIn[MondayState]):
+    """A monday.com account behind its GraphQL API."""
 
-    refuse_every: with n, each n-th request is answered as by the rate limit; 0 refuses none.
-    """
+    toolset = "monday"
 
     def __init__(self, world: World, seed: int = 0, *, refuse_every: int = 0) -> None:
-        self._refuse_every = refuse_every
-        self._requests = 0
-        self._world, self._seed = world, seed
-        self.reset()
-        self.app = FastAPI(openapi_url=None)
+        super().__init__(world, seed, refuse_every=refuse_every)
         self.app.add_api_route("/v2", self._endpoint, methods=["POST"])
 
-    def reset(self) -> None:
-        """Back to the beginning, to the last identifier."""
-        self.state = seeded(self._world, Random(f"monday-{self._seed}"))
+    def environ(self, url: str) -> Mapping[str, str]:
+        return {"MONDAY_TOKEN": TOKEN, "MONDAY_API_ENDPOINT": f"{url}/v2"}
 
-    def snapshot(self) -> Json:
-        """The whole account as JSON: users, workspaces, folders, boards, items and updates by id."""
-        return self.state.snapshot()
+    def _seeded(self, world: World, random: Random) -> MondayState:
+        return seeded(world, random)
 
     async def _endpoint(self, request: Request) -> JSONResponse:
         self._requests += 1
         if request.headers.get("authorization", "").removeprefix("Bearer ") != TOKEN:
             return JSONResponse({"errors": [_UNAUTHORIZED]}, 401)
-        if self._refuse_every and self._requests % self._refuse_every == 0:
+        if self._is_refused:
             return JSONResponse({"errors": [_LIMITED]}, 429, {"Retry-After": "1"})
         try:
             body = json.loads(await request.body())

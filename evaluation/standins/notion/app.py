@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from copy import deepcopy
+from collections.abc import Callable, Mapping
 from random import Random
 from urllib.parse import parse_qs
 
-from fastapi import FastAPI, Request
+from fastapi import Request
 from fastapi.responses import JSONResponse
 
 from evaluation.standins.notion import errors, handlers
@@ -16,6 +15,8 @@ from evaluation.standins.notion.checks import Json
 from evaluation.standins.notion.errors import NotionError
 from evaluation.standins.notion.handlers import Call
 from evaluation.standins.notion.seed import seeded
+from evaluation.standins.notion.state import NotionState
+from evaluation.standins.standin import StandIn
 from evaluation.workspaces import World
 
 TOKEN = "ntn_stand_in"  # noqa: S105 - the stand-in's only one, and no secret
@@ -43,29 +44,22 @@ _READING = frozenset(
 )
 
 
-class NotionStandIn:
-    """A Notion workspace invented from a world and a seed, behind the part of the REST API that our tools use.
+class NotionStandIn(StandIn[NotionState]):
+    """A Notion workspace behind its REST API."""
 
-    refuse_every: with n, each n-th request is answered as by the rate limit; 0 refuses none.
-    """
+    toolset = "notion"
 
     def __init__(self, world: World, seed: int = 0, *, refuse_every: int = 0) -> None:
-        self._refuse_every = refuse_every
-        self._requests = 0
-        self._world, self._seed = world, seed
-        self.reset()
-        self.app = FastAPI(openapi_url=None)
+        super().__init__(world, seed, refuse_every=refuse_every)
         for verb, path, handler in _ROUTES:
             self.app.add_api_route(path, self._endpoint(handler), methods=[verb])
         self.app.add_api_route("/{rest:path}", self._nowhere, methods=["GET", "POST", "PATCH", "DELETE", "PUT"])
 
-    def reset(self) -> None:
-        """Back to the beginning, to the last identifier."""
-        self.state = seeded(self._world, Random(f"notion-{self._seed}"))
+    def environ(self, url: str) -> Mapping[str, str]:
+        return {"NOTION_TOKEN": TOKEN, "NOTION_BASE_URL": url}
 
-    def snapshot(self) -> Json:
-        """The whole workspace as JSON: objects by id, and the order of what lies below what."""
-        return self.state.snapshot()
+    def _seeded(self, world: World, random: Random) -> NotionState:
+        return seeded(world, random)
 
     def _endpoint(self, handler: Handler) -> Callable[[Request], object]:
         async def endpoint(request: Request) -> JSONResponse:
@@ -82,7 +76,7 @@ class NotionStandIn:
     def _answer(self, handler: Handler, request: Request, body: bytes) -> Json:
         if request.headers.get("authorization") != f"Bearer {TOKEN}":
             raise NotionError(*errors.UNAUTHORIZED)
-        if self._refuse_every and self._requests % self._refuse_every == 0:
+        if self._is_refused:
             raise NotionError(*errors.RATE_LIMITED)
         try:
             given = json.loads(body) if body else {}
@@ -93,11 +87,11 @@ class NotionStandIn:
         call = Call(self.state, request.path_params, parse_qs(request.url.query), given)
         if handler in _READING:
             return handler(call)
-        before = deepcopy((self.state.objects, self.state.children))
+        before = self.state.snapshot()
         try:
             return handler(call)
         except NotionError:
-            self.state.objects, self.state.children = before  # a request that fails leaves nothing behind
+            self.state.restore(before)  # a request that fails leaves nothing behind
             raise
 
     async def _nowhere(self, request: Request) -> JSONResponse:

@@ -30,6 +30,9 @@ class NotionState:
         """Everything, as JSON; two equal snapshots are equal workspaces."""
         return deepcopy({"objects": self.objects, "children": self.children})
 
+    def restore(self, snapshot: Json) -> None:
+        self.objects, self.children = deepcopy((snapshot["objects"], snapshot["children"]))
+
     def add(self, item: Json) -> Json:
         """Keep a new object; its id and times are filled in."""
         now = stamp(self.clock.tick())
