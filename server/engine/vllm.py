@@ -221,8 +221,15 @@ class VllmEngine:
 
 
 def _sampling_params(sampling: Sampling, constraint: Constraint | None, activation: int | None) -> SamplingParams:
-    from vllm.sampling_params import RequestOutputKind, SamplingParams, StructuredOutputsParams
+    from vllm.sampling_params import (
+        RepetitionDetectionParams,
+        RequestOutputKind,
+        SamplingParams,
+        StructuredOutputsParams,
+    )
 
+    # A small model can fill a JSON string with the same words until the context is full; prose has its end of turn.
+    loops = RepetitionDetectionParams(max_pattern_size=32, min_count=40) if constraint is not None else None
     structured = StructuredOutputsParams(grammar=to_grammar(constraint)) if constraint is not None else None
     return SamplingParams(
         max_tokens=sampling.max_tokens,
@@ -238,6 +245,7 @@ def _sampling_params(sampling: Sampling, constraint: Constraint | None, activati
         seed=sampling.seed,
         logprobs=sampling.logprobs,
         structured_outputs=structured,
+        repetition_detection=loops,
         extra_args={START_KEY: activation} if activation is not None else None,
         output_kind=RequestOutputKind.DELTA,
     )
@@ -247,6 +255,8 @@ def _finish(completion: CompletionOutput) -> FinishReason | None:
     reason = completion.finish_reason
     if reason in (None, "stop", "length"):
         return cast("FinishReason | None", reason)
+    if reason == "repetition":
+        return "length"
     raise EngineError(f"The engine ended the request early: {reason}.")
 
 
