@@ -23,7 +23,10 @@ from server.wire.request import (
     JsonSchemaFormat,
     NamedTool,
 )
-from toolsets import Registry, Tool, ToolsetError
+from toolsets import Registry, Tool
+
+_DEEPEST = 100
+"""Levels of a schema; Python's own limit, met at some later place, would be a fault of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,23 +104,22 @@ def _read_tools(body: ChatRequest) -> list[Tool]:
 def _read_tool(item: FunctionTool, where: str) -> Tool:
     function, where = item.function, f"{where}.function.parameters"
     parameters = function.parameters or {"type": "object", "properties": {}}
-    tool = Tool(name=function.name, description=function.description or "", parameters=parameters)
-    problem = schema_error(parameters) or _digest_error(tool)
-    if problem is None and function.strict:
-        problem = strict_error(parameters)
-    if problem is not None:
+    if (problem := _schema_problem(parameters, strict=function.strict)) is not None:
         raise bad_request(
             f"Invalid schema for function {function.name!r}: {problem}", where, "invalid_function_parameters"
         )
-    return tool
+    return Tool(name=function.name, description=function.description or "", parameters=parameters)
 
 
-def _digest_error(tool: Tool) -> str | None:
-    try:
-        _ = tool.digest
-    except ToolsetError as error:
-        return error.message
-    return None
+def _schema_problem(schema: Mapping[str, Any], *, strict: bool | None) -> str | None:
+    if _is_deeper_than(_DEEPEST, schema):
+        return f"it is nested more than {_DEEPEST} deep"
+    return schema_error(schema) or (strict_error(schema) if strict else None)
+
+
+def _is_deeper_than(depth: int, value: Any) -> bool:
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return depth == 0 or any(_is_deeper_than(depth - 1, part) for part in parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +175,7 @@ def _read_format(body: ChatRequest) -> JsonSchema | None:
     if not isinstance(wanted, JsonSchemaFormat):
         return None
     schema = wanted.json_schema.json_schema or {"type": "object"}
-    problem = schema_error(schema)
-    if problem is None and wanted.json_schema.strict:
-        problem = strict_error(schema)
-    if problem is not None:
+    if (problem := _schema_problem(schema, strict=wanted.json_schema.strict)) is not None:
         raise bad_request(
             f"Invalid schema for response_format {wanted.json_schema.name!r}: {problem}",
             "response_format.json_schema.schema",

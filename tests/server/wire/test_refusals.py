@@ -262,7 +262,7 @@ def nested(depth: int) -> dict[str, Any]:
         ({"type": "object", "properties": {"x": {"$ref": "https://example.com/x"}}}, {}),
         ({"type": "object", "properties": {}}, {"strict": True}),
         (nested(200), {}),
-        (PATH | {"x-more": json.loads("[" * 480 + "]" * 480)}, {}),
+        (PATH | {"x-more": json.loads("[" * 100 + "]" * 100)}, {}),
     ],
 )
 async def test_a_schema_that_no_arguments_can_be_written_for_is_refused(
