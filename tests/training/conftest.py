@@ -15,6 +15,14 @@ hypothesis.settings.register_profile("dualtune", deadline=None)
 hypothesis.settings.load_profile("dualtune")
 
 
+@pytest.fixture(autouse=True, scope="session")
+def one_thread() -> None:
+    """More wait for each other longer than they compute, on models this small."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
 @pytest.fixture(autouse=True)
 def cache_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where digests are remembered: a folder of the test's own."""

@@ -46,7 +46,7 @@ def compiled(grammar: str) -> Any:
     import xgrammar
 
     vocabulary = [bytes([byte]) for byte in range(256)] + [b"<end>"]
-    info = xgrammar.TokenizerInfo(vocabulary, stop_token_ids=[256])  # type: ignore[arg-type]
+    info = xgrammar.TokenizerInfo(vocabulary, stop_token_ids=[256])
     return xgrammar.GrammarCompiler(info).compile_grammar(grammar)
 
 
@@ -55,7 +55,7 @@ def accepts(tool: Tool, text: str) -> bool:
     import xgrammar
 
     matcher = xgrammar.GrammarMatcher(compiled(to_grammar(JsonSchema(tool.parameters))))
-    return matcher.accept_string(text) and matcher.accept_token(256)
+    return bool(matcher.accept_string(text) and matcher.accept_token(256))
 
 
 def values(schema: Any, root: Any) -> st.SearchStrategy[Any]:

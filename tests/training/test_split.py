@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from training.trajectory import Demonstration
 TOOLS = {"read": FILES, "read_all": FILES, "send": MAIL, None: FILES}
 
 
-def corpus(sizes: list[tuple[str | None, int]]) -> list[Demonstration]:
+def corpus(sizes: Sequence[tuple[str | None, int]]) -> list[Demonstration]:
     """A template for each pair of a tool and a number of demonstrations."""
     return [
         demonstration(f"{template}-{number}", template=f"t{template}", tool=tool, toolset=TOOLS[tool])
@@ -61,10 +62,7 @@ def test_there_is_something_to_train_on_for_every_tool(demonstrations: list[Demo
 
 
 def test_the_test_set_has_the_wanted_size_evenly_of_all_tools_for_each_toolset() -> None:
-    sizes: list[tuple[str | None, int]] = (
-        [("read", 3)] * 80 + [("read_all", 1)] * 90 + [(None, 2)] * 80 + [("send", 2)] * 200
-    )
-    demonstrations = corpus(sizes)
+    demonstrations = corpus([("read", 3)] * 80 + [("read_all", 1)] * 90 + [(None, 2)] * 80 + [("send", 2)] * 200)
     tools = {demonstration.id: demonstration.tool for demonstration in demonstrations}
     sides = split(demonstrations, test_tasks=50)
     assert Counter(tools[id] for id in sides.test) == {None: 17, "read": 17, "read_all": 16, "send": 50}

@@ -1,0 +1,168 @@
+"""The whole of it: demonstrations to adapters that can be served."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from adapters import Kind, Role, check_adapter, describe_base_model, install, read_manifest
+from server.assembly import load_template
+from server.prompt import PROMPT_FORMAT, Prompts
+from tests.server.toy import FILES, READ, READ_ALL
+from tests.training.world import demonstration, files_demonstrations, read
+from training.display import Display
+from training.errors import Interrupted, TrainingError
+from training.examples import Target, decoupled
+from training.fit import Base, Fit, Job
+from training.run import RunFolder, RunManifest
+from training.settings import Hyperparameters
+
+QUICK = Hyperparameters(
+    rank=4, learning_rate=1e-2, epochs=2, batch_size=8, precision="float32", target_modules=("q_proj", "down_proj")
+)
+DEMONSTRATIONS = tuple(files_demonstrations(20))
+SELECTOR = Target(Role.SELECTOR, "files")
+
+
+@pytest.fixture
+def job(checkpoint: Path, tmp_path: Path) -> Job:
+    return Job(
+        demonstrations=DEMONSTRATIONS,
+        trajectories={"trajectories.jsonl": "0" * 64},
+        toolsets={"files": FILES},
+        targets=decoupled(FILES),
+        base=Base(describe_base_model(str(checkpoint)), str(checkpoint), load_template(str(checkpoint))),
+        hyperparameters=QUICK,
+        folder=tmp_path / "run",
+        cache_bytes=2**30,
+        test_tasks=2,
+    )
+
+
+def run(job: Job, should_stop: Callable[[], bool] = lambda: False) -> tuple[RunManifest, str]:
+    """The manifest, and what was shown."""
+    shown = io.StringIO()
+    with Display(Console(file=shown, width=200)) as display:
+        return Fit(job, display, should_stop).run(), shown.getvalue()
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_the_adapters_learn_and_the_store_takes_them(kind: Kind, job: Job, tmp_path: Path) -> None:
+    settings = QUICK.model_copy(update={"kind": kind, "epochs": 8, "patience": 8})
+    manifest, shown = run(replace(job, hyperparameters=settings))
+    names = ["files/selector", "files/arguments/read", "files/arguments/read_all"]
+    assert list(manifest.adapters) == names
+    assert [line.partition(":")[0] for line in shown.splitlines() if line.startswith("files/")] == names
+    invocation = Prompts(job.base.template).invocation_ids if kind is Kind.ALORA else ()
+    for target in decoupled(FILES):
+        folder = RunFolder(job.folder).adapter(target.name)
+        adapter = check_adapter(folder, job.base.model, max_rank=4, prompt_format=PROMPT_FORMAT)
+        assert (adapter.name, adapter.kind, adapter.rank, adapter.invocation_tokens) == (
+            *(target.name, kind, 4),
+            invocation,
+        )
+        place = install(folder, tmp_path / "store", job.base.model)
+        assert place == tmp_path / "store" / "tiny-llama" / target.name
+        history = json.loads((folder / "history.json").read_text())
+        assert history[-1]["loss"] < 0.8 * history[0]["loss"]
+    assert not RunFolder(job.folder).prefixes(0).exists()
+    assert list((job.folder / "checkpoints").rglob("*.pt")) == []
+
+
+def test_the_manifests_say_what_an_adapter_was_made_of(job: Job) -> None:
+    manifest, _ = run(job)
+    by_name = {t.name: read_manifest(RunFolder(job.folder).adapter(t.name)) for t in job.targets}
+    assert {name: found.tools_digest for name, found in by_name.items()} == {
+        "files/selector": FILES.digest,
+        "files/arguments/read": READ.digest,
+        "files/arguments/read_all": READ_ALL.digest,
+    }
+    assert len({found.data_digest for found in by_name.values()}) == 3
+    selector = by_name["files/selector"]
+    assert selector.training == {
+        **QUICK.model_dump(mode="json"),
+        "examples": manifest.adapters["files/selector"].examples,
+        "validation_examples": manifest.adapters["files/selector"].validation_examples,
+        "seconds": manifest.adapters["files/selector"].seconds,
+        "versions": manifest.versions,
+    }
+    assert selector.metrics == manifest.adapters["files/selector"].metrics
+    assert manifest.demonstrations == {"train": 14, "validation": 4, "test": 2, "unused": 0}
+    assert RunFolder(job.folder).manifest() == manifest
+
+
+def weights(folder: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*.safetensors")}
+
+
+@pytest.mark.parametrize("share", [0.2, 0.6, 0.9, 1.0])
+def test_an_interrupted_run_goes_on_and_gives_the_same_adapters(share: float, job: Job, tmp_path: Path) -> None:
+    """Stopped where it asks whether to: while it renders, computes prefixes, trains the first adapter or the last."""
+    asked = count(1)
+    run(replace(job, folder=tmp_path / "whole"), lambda: next(asked) < 0)
+    in_all = next(asked) - 1
+    asked = count(1)
+    with pytest.raises(Interrupted):
+        run(job, lambda: next(asked) >= share * in_all)
+    run(job)
+    assert weights(job.folder) == weights(tmp_path / "whole") != {}
+
+
+def test_what_is_trained_is_not_trained_again(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, _ = run(replace(job, targets=[SELECTOR]))
+    trained = weights(job.folder)
+    both, shown = run(replace(job, targets=decoupled(FILES)[:2]))
+    assert "files/selector" not in shown
+    assert both.adapters["files/selector"] == before.adapters["files/selector"]
+    assert list(both.adapters) == ["files/selector", "files/arguments/read"]
+    assert trained.items() <= weights(job.folder).items()
+    monkeypatch.setattr("training.fit.Fit._train", None)
+    assert run(replace(job, targets=decoupled(FILES)[:2]))[0].adapters == both.adapters
+
+
+def test_an_adapter_without_examples_is_named_and_the_others_are_trained(job: Job) -> None:
+    only_read = [demonstration(f"d{n}", read(f"{n}.txt")) for n in range(6)]
+    manifest, _ = run(replace(job, demonstrations=only_read))
+    assert list(manifest.adapters) == ["files/selector", "files/arguments/read"]
+    assert manifest.without_examples == ["files/arguments/read_all"]
+
+
+def test_the_baseline_and_the_router_are_trained_from_the_same_data(job: Job) -> None:
+    targets = [Target(Role.TRADITIONAL, "files"), Target(Role.ROUTER)]
+    manifest, _ = run(replace(job, targets=targets))
+    counts = {name: trained.examples for name, trained in manifest.adapters.items()}
+    assert counts == {"files/traditional": 14 * 3, "router": 14 * 2}
+    router = read_manifest(RunFolder(job.folder).adapter("router"))
+    assert (router.role, router.toolset, router.tool) == (Role.ROUTER, None, None)
+
+
+@pytest.mark.parametrize(
+    ("field", "change"),
+    [
+        ("hyperparameters", lambda job: replace(job, hyperparameters=Hyperparameters())),
+        ("trajectories", lambda job: replace(job, trajectories={"trajectories.jsonl": "1" * 64})),
+        ("base model", lambda job: replace(job, base=replace(job.base, model=replace(job.base.model, digest="other")))),
+    ],
+)
+def test_a_folder_with_a_run_of_something_else_is_refused(field: str, change: Any, job: Job) -> None:
+    run(replace(job, targets=[]))
+    with pytest.raises(TrainingError, match=f"has a run with other {field}"):
+        run(change(job))
+
+
+def test_a_model_without_such_layers_is_told_so(job: Job) -> None:
+    with pytest.raises(TrainingError, match=r"target_modules: .*nowhere"):
+        run(replace(job, hyperparameters=QUICK.model_copy(update={"target_modules": ("nowhere",)})))
+
+
+def test_a_model_that_cannot_be_loaded_is_named(job: Job, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=f"the model in {tmp_path} cannot be loaded"):
+        run(replace(job, base=replace(job.base, folder=str(tmp_path))))

@@ -1,0 +1,284 @@
+"""`dualtune train`: from trajectories to served adapters, one stage a command."""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from adapters import AdapterError, BaseModelError, Role
+from server.cli import CommandError
+from server.settings import Settings, SettingsError, load_settings
+from toolsets import ToolsetError
+from toolsets.console import stderr, tell
+from toolsets.manifest import first_problem
+from training.deploy import hot_load, install_run
+from training.display import Display
+from training.errors import Interrupted, TrainingError
+from training.examples import Example, Renderer
+from training.fit import Fit, Job
+from training.inspection import as_json as example_as_json
+from training.inspection import coloured, legend
+from training.interrupt import stop_on_signal
+from training.settings import Hyperparameters
+from training.setup import load_base, missing, read_trajectories, select_targets
+from training.split import TEST_TASKS, split, write_split
+
+_DEFAULTS = Hyperparameters()
+_GIB = 2**30
+
+Files = Annotated[list[Path], typer.Argument(help="Files of trajectories (JSON lines).")]
+Model = Annotated[str | None, typer.Option(help="Base model: a folder or a hub id.", show_default="as for serving")]
+Toolsets = Annotated[list[Path] | None, typer.Option(help="Folder of toolsets; may be given again.")]
+AdapterNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--adapter",
+        metavar="NAME",
+        help="`selector`, `arguments/TOOL`, `traditional` or `router`, with `TOOLSET/` before it where there are "
+        "several; may be given again.",
+        show_default="the selector and the arguments of every tool",
+    ),
+]
+MaxTokens = Annotated[int, typer.Option(min=16, help="Leave out examples that are longer.")]
+Seed = Annotated[int, typer.Option(min=0, help="Of what is drawn at random.")]
+TestTasks = Annotated[int, typer.Option(min=0, help="Tasks of each toolset to hold out for the test.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+ServerUrl = Annotated[
+    str | None, typer.Option("--server", metavar="URL", help="A running server that is to load them at once.")
+]
+StoreFolder = Annotated[Path | None, typer.Option("--adapters", help="The adapter store.")]
+
+app = typer.Typer(
+    help="Train adapters: a selector for a toolset, and one for the arguments of each of its tools.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+
+
+@app.command("split")
+def split_command(
+    files: Files,
+    out: Annotated[Path | None, typer.Option(help="Write the ids of each side to this file.")] = None,
+    seed: Seed = 0,
+    test_tasks: TestTasks = TEST_TASKS,
+    toolsets: Toolsets = None,
+) -> None:
+    """Show what is trained on, validated on and tested on; no wording is on two sides. Prints JSON."""
+    with _one_line_errors():
+        found = read_trajectories(files, _settings(toolsets=toolsets))
+        sides = split(found.demonstrations, seed=seed, test_tasks=test_tasks)
+        if out is not None:
+            write_split(out, sides)
+    tools = {demonstration.id: demonstration.tool or "none" for demonstration in found.demonstrations}
+    _print_json(
+        {
+            side: {"tasks": len(ids), "tools": dict(sorted(Counter(tools[id] for id in ids).items()))}
+            for side, ids in sides
+            if side != "seed"
+        }
+    )
+
+
+@app.command()
+def examples(
+    files: Files,
+    out: Annotated[Path | None, typer.Option(help="Write the labelled examples to this file (JSON lines).")] = None,
+    adapter: AdapterNames = None,
+    model: Model = None,
+    toolsets: Toolsets = None,
+    max_tokens: MaxTokens = _DEFAULTS.max_tokens,
+) -> None:
+    """Render the examples of all trajectories and count what each adapter learns from. Prints JSON."""
+    with _one_line_errors():
+        learnt, left_out = _learnt(files, adapter, _settings(model=model, toolsets=toolsets), max_tokens)
+        if out is not None:
+            with out.open("w", encoding="utf-8") as file:
+                for name, (role, ours) in learnt.items():
+                    for example in ours:
+                        line = {"adapter": name, **example_as_json(example, role)}
+                        file.write(json.dumps(line, ensure_ascii=False) + "\n")
+    counts = {
+        name: {
+            "examples": len(ours),
+            "tokens": sum(map(len, ours)),
+            "learnt_tokens": sum(sum(example.mask(role)) for example in ours),
+        }
+        for name, (role, ours) in learnt.items()
+    }
+    _print_json({"adapters": counts, "left_out": left_out})
+
+
+@app.command()
+def inspect(
+    files: Files,
+    adapter: AdapterNames = None,
+    count: Annotated[int, typer.Option(min=1, help="How many examples of each adapter.")] = 1,
+    seed: Seed = 0,
+    model: Model = None,
+    toolsets: Toolsets = None,
+    max_tokens: MaxTokens = _DEFAULTS.max_tokens,
+    as_json: AsJson = False,
+) -> None:
+    """Show examples, drawn at random, as the model sees them: what the loss is computed over stands on green."""
+    with _one_line_errors():
+        learnt, _ = _learnt(files, adapter, _settings(model=model, toolsets=toolsets), max_tokens)
+    console = Console(highlight=False)
+    for name, (role, ours) in learnt.items():
+        for example in Random(seed).sample(ours, min(count, len(ours))):
+            if as_json:
+                typer.echo(json.dumps({"adapter": name, **example_as_json(example, role)}, ensure_ascii=False))
+                continue
+            console.rule(name)
+            console.print(coloured(example, role))
+            console.print(legend(example, role))
+
+
+@app.command()
+def fit(
+    files: Files,
+    run: Annotated[Path, typer.Option(help="The run's folder, new or that of a run to go on with.")],
+    adapter: AdapterNames = None,
+    only_missing: Annotated[
+        bool, typer.Option("--missing", help="Only adapters that the store lacks, or has for tools as they were.")
+    ] = False,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help=f"A hyper-parameter: {', '.join(Hyperparameters.model_fields)}; may be given again.",
+        ),
+    ] = None,
+    test_tasks: TestTasks = TEST_TASKS,
+    cache_gib: Annotated[
+        float, typer.Option(min=0, help="Disk for the states of conversations while the run lasts, in GiB.")
+    ] = 20.0,
+    model: Model = None,
+    toolsets: Toolsets = None,
+    adapters: StoreFolder = None,
+    install: Annotated[bool, typer.Option("--install", help="Copy the adapters to the store at the end.")] = False,
+    server: ServerUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train adapters from trajectories, one after the other.
+
+    Ctrl-C stops after the current step; the same command goes on from there. On several GPUs start it by
+    `accelerate launch`.
+
+        dualtune train fit trajectories.jsonl --run runs/filesystem --set epochs=2 --install
+    """
+    with _one_line_errors(), stop_on_signal(tell) as should_stop:
+        settings = _settings(model=model, toolsets=toolsets, adapters=adapters)
+        found = read_trajectories(files, settings)
+        base = load_base(settings)
+        targets = select_targets(found.toolsets, adapter or ())
+        if only_missing:
+            targets = missing(targets, found.toolsets, base, settings)
+        job = Job(
+            demonstrations=found.demonstrations,
+            trajectories=found.digests,
+            toolsets=found.toolsets,
+            targets=targets,
+            base=base,
+            hyperparameters=_hyperparameters(set_ or ()),
+            folder=run,
+            cache_bytes=int(cache_gib * _GIB),
+            test_tasks=test_tasks,
+        )
+        with Display(stderr()) as display:
+            manifest = Fit(job, display, should_stop).run()
+        for name in manifest.without_examples:
+            tell(f"{name}: not trained: no trajectory has an example for it")
+        if install or server:
+            _install(run, settings, server)
+    if as_json:
+        _print_json(manifest.model_dump(mode="json"))
+
+
+@app.command("install")
+def install_command(
+    run: Annotated[Path, typer.Argument(help="The run's folder.")],
+    model: Model = None,
+    adapters: StoreFolder = None,
+    server: ServerUrl = None,
+) -> None:
+    """Copy the adapters of a run to the store and, with --server, let a running server load them."""
+    with _one_line_errors():
+        _install(run, _settings(model=model, adapters=adapters), server)
+
+
+def _install(run: Path, settings: Settings, server: str | None) -> None:
+    names = install_run(run, settings.adapters, load_base(settings).model)
+    tell(f"installed in {settings.adapters}: {', '.join(names) or 'nothing, for nothing is trained yet'}")
+    if server:
+        hot_load(names, server, settings.api_key.get_secret_value() if settings.api_key else None)
+        tell(f"loaded by {server}")
+
+
+def _learnt(
+    files: list[Path], names: list[str] | None, settings: Settings, max_tokens: int
+) -> tuple[dict[str, tuple[Role, list[Example]]], dict[str, int]]:
+    """What each adapter learns from, and what was left out, by reason."""
+    found = read_trajectories(files, settings)
+    renderer = Renderer(load_base(settings).template, found.toolsets, max_tokens)
+    rendered = [example for demonstration in found.demonstrations for example in renderer.examples(demonstration)]
+    return {
+        target.name: (target.role, [e for e in rendered if target.learns(e.label, e.toolset, e.tool)])
+        for target in select_targets(found.toolsets, names or ())
+    }, dict(renderer.left_out)
+
+
+def _settings(**flags: Any) -> Settings:
+    file = os.environ.get("DUALTUNE_CONFIG")
+    return load_settings(Path(file) if file else None, {name: value for name, value in flags.items() if value})
+
+
+def _hyperparameters(items: list[str] | tuple[()]) -> Hyperparameters:
+    values: dict[str, Any] = {}
+    for item in items:
+        name, separator, text = item.partition("=")
+        if not separator:
+            raise TrainingError(f"--set {item}: write NAME=VALUE, for example --set epochs=2", "set")
+        values[name] = _value(text)
+    try:
+        return Hyperparameters.model_validate(values)
+    except ValidationError as error:
+        name, problem = first_problem(error)
+        raise TrainingError(f"--set {name}: {problem}", name) from None
+
+
+def _value(text: str) -> Any:
+    """As TOML has it, but that words need no quotes."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+@contextmanager
+def _one_line_errors() -> Iterator[None]:
+    try:
+        yield
+    except (TrainingError, ToolsetError, SettingsError, AdapterError, BaseModelError) as error:
+        raise CommandError(str(error)) from error
+    except Interrupted:
+        tell("stopped; the same command goes on from here")
+        raise typer.Exit(130) from None
+    except OSError as error:
+        raise CommandError(f"{error.filename}: {error.strerror}") from error
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))

@@ -1,0 +1,46 @@
+"""Trained adapters to the store, and to a server that is running."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import httpx
+
+from adapters import AdapterError, BaseModel, install
+from training.errors import TrainingError
+from training.run import RunFolder
+
+_SECONDS = 120.0
+
+
+def install_run(folder: Path, root: Path, base: BaseModel) -> list[str]:
+    """Copy the adapters of a run to the store at `root`; gives their names. Raises TrainingError."""
+    run = RunFolder(folder)
+    names = list(run.manifest().adapters)
+    for name in names:
+        try:
+            install(run.adapter(name), root, base)
+        except AdapterError as error:
+            raise TrainingError(f"{name} cannot be installed: {error.message}", error.field) from error
+    return names
+
+
+def hot_load(names: Iterable[str], server: str, api_key: str | None) -> None:
+    """Let a running server take the adapters from its store. Raises TrainingError when it refuses or is not there."""
+    headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+    with httpx.Client(base_url=server.rstrip("/").removesuffix("/v1"), headers=headers, timeout=_SECONDS) as client:
+        for name in names:
+            try:
+                answer = client.post("/v1/adapters/load", json={"name": name})
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
+                raise TrainingError(f"--server {server}: it cannot be reached: {error}", "server") from error
+            if answer.is_error:
+                raise TrainingError(f"--server {server}: it did not load {name}: {_reason(answer)}", "server")
+
+
+def _reason(answer: httpx.Response) -> str:
+    try:
+        return str(answer.json()["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return f"status {answer.status_code}"

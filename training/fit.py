@@ -1,0 +1,218 @@
+"""Demonstrations to adapters: split, examples, prefixes, and then one adapter after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from adapters import BaseModel, BaseModelId, Kind
+from server.chat_template import ChatTemplate
+from server.prompt import Prompts
+from toolsets import Toolset
+from training.display import Display
+from training.errors import Interrupted
+from training.examples import Renderer, Target
+from training.history import metrics
+from training.product import Provenance, save
+from training.run import Origin, RunFolder, RunManifest, Trained, versions
+from training.samples import Data, Sample, count, data, samples
+from training.settings import Hyperparameters
+from training.split import Split, read_split, split, write_split
+from training.trajectory import Demonstration
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+    from training.learner import Learner
+    from training.prefixes import PrefixStates
+    from training.trainer import Progress
+
+
+@dataclass(frozen=True)
+class Base:
+    """The base model: what adapters say of it, the folder of its files, and its chat template."""
+
+    model: BaseModel
+    folder: str
+    template: ChatTemplate
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a run is made of, and where it works.
+
+    `trajectories` has the names of the files that the demonstrations came from, and the SHA-256 of each. `cache_bytes`
+    is how much of the disk the states of prefixes may take while the run lasts.
+    """
+
+    demonstrations: Sequence[Demonstration]
+    trajectories: Mapping[str, str]
+    toolsets: Mapping[str, Toolset]
+    targets: Sequence[Target]
+    base: Base
+    hyperparameters: Hyperparameters
+    folder: Path
+    cache_bytes: int
+    test_tasks: int
+
+
+class Fit:
+    """One run, shown on `display`. Raises TrainingError for a folder that has a run of something else."""
+
+    def __init__(self, job: Job, display: Display, should_stop: Callable[[], bool] = lambda: False) -> None:
+        self._job = job
+        self._display = display
+        self._should_stop = should_stop
+        self._folder = RunFolder(job.folder)
+        base = job.base.model
+        self._manifest = self._folder.begin(
+            Origin(
+                base_model=BaseModelId(name=base.name, digest=base.digest),
+                toolsets={name: toolset.digest for name, toolset in job.toolsets.items()},
+                trajectories=dict(job.trajectories),
+                hyperparameters=job.hyperparameters,
+            )
+        )
+
+    def run(self) -> RunManifest:
+        """Train what is not trained yet. Raises TrainingError and Interrupted."""
+        train, validation = self._samples()
+        left = [target for target in self._job.targets if target.name not in self._manifest.adapters]
+        work = {target: data(train, validation, target) for target in left}
+        self._manifest.without_examples = [target.name for target, found in work.items() if not found.rows]
+        self._folder.write(self._manifest)
+        if any(found.rows for found in work.values()):
+            self._train({target: found for target, found in work.items() if found.rows})
+        return self._manifest
+
+    def _split(self) -> Split:
+        if self._folder.split.exists():
+            return read_split(self._folder.split, (demonstration.id for demonstration in self._job.demonstrations))
+        seed = self._job.hyperparameters.seed
+        sides = split(self._job.demonstrations, seed=seed, test_tasks=self._job.test_tasks)
+        write_split(self._folder.split, sides)
+        return sides
+
+    def _samples(self) -> tuple[list[Sample], list[Sample]]:
+        """Those to train on, and those for validation."""
+        started = monotonic()
+        sides = self._split()
+        renderer = Renderer(self._job.base.template, self._job.toolsets, self._job.hyperparameters.max_tokens)
+        by_id = {demonstration.id: demonstration for demonstration in self._job.demonstrations}
+        self._display.begin("examples", len(sides.train) + len(sides.validation))
+
+        def rendered(ids: Iterable[str]) -> Iterator[Sample]:
+            for id in ids:
+                yield from samples(renderer.examples(by_id[id]))
+                self._display.advance(1)
+                self._heed_stop()
+
+        train, validation = list(rendered(sides.train)), list(rendered(sides.validation))
+        self._display.end(f"examples: {len(train):,} to train on, {len(validation):,} for validation")
+        for reason, number in renderer.left_out.items():
+            self._display.end(f"examples left out: {number:,} ({reason})")
+        self._manifest.demonstrations = {side: len(ids) for side, ids in sides if side != "seed"}
+        self._manifest.examples_left_out = dict(renderer.left_out)
+        self._took("examples", monotonic() - started)
+        return train, validation
+
+    def _train(self, work: Mapping[Target, Data]) -> None:
+        """Train the adapters one after the other on one base model, whose states of prefixes they share."""
+        from accelerate import Accelerator
+
+        from training.learner import Learner, check_model
+        from training.lora import add_adapter, load_base
+        from training.prefixes import PrefixStates
+
+        settings, accelerator = self._job.hyperparameters, Accelerator()
+        self._display.begin("loading the model", 1)
+        base = load_base(self._job.base.folder, settings, accelerator.device)
+        states: PrefixStates | None = None
+        if settings.kind is Kind.ALORA:
+            folder = self._folder.prefixes(accelerator.process_index)
+            share = self._job.cache_bytes // accelerator.num_processes
+            states = PrefixStates(base, folder, share, settings.forward_tokens)
+            self._fill(states, work.values())
+        for number, (target, found) in enumerate(work.items()):
+            learner = Learner(add_adapter(base, settings), states)
+            if number == 0:
+                check_model(learner, max(found.rows, key=lambda row: row.reach))
+            self._train_one(target, learner, found, accelerator)
+            base = learner.model.unload()
+            accelerator.free_memory()
+        if states is not None:
+            states.clear()
+
+    def _fill(self, states: PrefixStates, work: Iterable[Data]) -> None:
+        """Compute the prefixes of all adapters."""
+        started = monotonic()
+        rows = [row for found in work for row in (*found.rows, *found.validation)]
+        prefixes = {row.prefix.digest: row.prefix for row in rows}.values()
+        tokens = sum(map(len, prefixes))
+        self._display.begin("conversations, in tokens", tokens)
+
+        def done(tokens: int) -> None:
+            self._display.advance(tokens)
+            self._heed_stop()
+
+        states.fill(prefixes, done)
+        seconds = monotonic() - started
+        self._display.end(f"conversations: {tokens:,} tokens, {seconds:,.0f} s")
+        self._took("prefixes", seconds)
+
+    def _train_one(self, target: Target, learner: Learner, found: Data, accelerator: Accelerator) -> None:
+        from training.trainer import Trainer
+
+        def report(progress: Progress) -> None:
+            self._display.update(progress.step, f"epoch {progress.epoch}, loss {progress.loss:.4f}")
+
+        checkpoint = self._folder.checkpoint(target.name)
+        trainer = Trainer(learner, found, self._job.hyperparameters, accelerator, checkpoint)
+        self._display.begin(target.name, trainer.steps)
+        history = trainer.train(report, self._should_stop)
+        trained = Trained(
+            examples=count(found.rows),
+            validation_examples=count(found.validation),
+            metrics=metrics(history),
+            seconds=history[-1]["seconds"],
+        )
+        if accelerator.is_main_process:
+            save(learner.model, self._folder.adapter(target.name), self._provenance(target, found, trained), history)
+            checkpoint.unlink(missing_ok=True)
+        self._manifest.adapters[target.name] = trained
+        self._took("adapters", trained.seconds)
+        self._display.end(f"{target.name}: {_summary(trained)}")
+
+    def _provenance(self, target: Target, found: Data, trained: Trained) -> Provenance:
+        settings = self._job.hyperparameters
+        return Provenance(
+            target=target,
+            base_model=self._manifest.origin.base_model,
+            toolsets=self._job.toolsets,
+            invocation=Prompts(self._job.base.template).invocation_ids if settings.kind is Kind.ALORA else (),
+            data_digest=found.digest,
+            training={
+                **settings.model_dump(mode="json"),
+                **trained.model_dump(exclude={"metrics"}),
+                "versions": versions(),
+            },
+        )
+
+    def _heed_stop(self) -> None:
+        if self._should_stop():
+            raise Interrupted
+
+    def _took(self, stage: str, seconds: float) -> None:
+        self._manifest.seconds[stage] = self._manifest.seconds.get(stage, 0.0) + seconds
+        self._folder.write(self._manifest)
+
+
+def _summary(trained: Trained) -> str:
+    text = f"{trained.examples:,} examples, {trained.seconds:,.0f} s, loss {trained.metrics['loss']:.4f}"
+    if "validation_loss" in trained.metrics:
+        loss, exact = trained.metrics["validation_loss"], trained.metrics["validation_exact"]
+        text += f"; validation: loss {loss:.4f}, {exact:.1%} of {trained.validation_examples:,} exact"
+    return text

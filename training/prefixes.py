@@ -1,0 +1,143 @@
+"""Keys and values of prefixes, computed once by the frozen base model.
+
+An activated adapter leaves the base model alone up to its invocation tokens (arXiv 2504.12397). So what a sample
+attends to in its conversation is the same for every adapter and in every epoch, and needs no gradient.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from peft.tuners.tuners_utils import BaseTunerLayer
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from training.samples import Prefix, Row
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+_KEY = "states"
+
+
+class PrefixStates:
+    """The states of prefixes, kept in files of a folder as long as they take no more than `max_bytes` in all.
+
+    What has no room is computed again whenever it is asked for. The folder belongs to one base model and precision.
+    Files, and not memory: the system keeps in memory what of them it has room for. `model` is the base model, which may
+    have an adapter in its layers.
+    """
+
+    def __init__(self, model: PreTrainedModel, folder: Path, max_bytes: int, forward_tokens: int) -> None:
+        self._model = model
+        self._folder = folder
+        self._forward_tokens = forward_tokens
+        folder.mkdir(parents=True, exist_ok=True)
+        self._left = max_bytes - sum(file.stat().st_size for file in folder.glob("*.safetensors"))
+
+    def fill(self, prefixes: Iterable[Prefix], report: Callable[[int], None] = lambda tokens: None) -> None:
+        """Compute and keep what there is room for; `report` hears of the tokens of each prefix that is done."""
+        missing = []
+        for prefix in {prefix.digest: prefix for prefix in prefixes}.values():
+            if self._file(prefix).exists():
+                report(len(prefix))
+            else:
+                missing.append(prefix)
+        # By length, so that a forward pass is all tokens and no padding.
+        for together in _together(sorted(missing, key=len), self._forward_tokens):
+            if self._left <= 0:
+                return
+            for prefix, states in zip(together, self._compute(together), strict=True):
+                self._keep(prefix, states)
+                report(len(prefix))
+
+    def of(self, rows: Sequence[Row]) -> Tensor:
+        """[layers, 2, rows, key heads, tokens, size]: as far as the rows reach, padded with zeros."""
+        found = {row.prefix: self._read(row.prefix) for row in rows}
+        missing = [prefix for prefix, states in found.items() if states is None]
+        for together in _together(sorted(missing, key=len), self._forward_tokens):
+            found.update(zip(together, self._compute(together), strict=True))
+        reach = max(row.reach for row in rows)
+        some = next(states for states in found.values() if states is not None)
+        layers, pair, heads, _, size = some.shape
+        batch = torch.zeros(layers, pair, len(rows), heads, reach, size, dtype=some.dtype, device=self._model.device)
+        for number, row in enumerate(rows):
+            states = found[row.prefix]
+            assert states is not None  # noqa: S101 - for the type checker: all are found now
+            batch[:, :, number, :, : row.reach] = states[:, :, :, : row.reach]
+        return batch
+
+    def clear(self) -> None:
+        """Delete the files."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _compute(self, prefixes: Sequence[Prefix]) -> list[Tensor]:
+        """[layers, 2, key heads, tokens, size] of each."""
+        length = max(map(len, prefixes))
+        ids = torch.zeros(len(prefixes), length, dtype=torch.long)
+        for number, prefix in enumerate(prefixes):
+            ids[number, : len(prefix)] = torch.tensor(prefix.ids)
+        # Padding follows, and a token does not see what follows it.
+        with torch.no_grad(), _bare(self._model):
+            decoder = self._model.get_decoder()
+            cache = decoder(input_ids=ids.to(self._model.device), use_cache=True).past_key_values
+        layers = [(layer.keys, layer.values) for layer in cache.layers]
+        return [
+            torch.stack([torch.stack([part[number, :, : len(prefix)] for part in layer]) for layer in layers])
+            for number, prefix in enumerate(prefixes)
+        ]
+
+    def _keep(self, prefix: Prefix, states: Tensor) -> None:
+        size = states.numel() * states.element_size()
+        if size > self._left:
+            return
+        file = self._file(prefix)
+        beside = file.with_suffix(".new")
+        try:
+            save_file({_KEY: states.contiguous()}, beside)
+            beside.replace(file)
+        except OSError:
+            # A full disk costs time, nothing else.
+            self._left = 0
+            beside.unlink(missing_ok=True)
+        else:
+            self._left -= size
+
+    def _read(self, prefix: Prefix) -> Tensor | None:
+        with suppress(FileNotFoundError, SafetensorError):
+            return load_file(self._file(prefix))[_KEY]
+        return None
+
+    def _file(self, prefix: Prefix) -> Path:
+        return self._folder / f"{prefix.digest}.safetensors"
+
+
+@contextmanager
+def _bare(model: PreTrainedModel) -> Iterator[None]:
+    """The model without the adapters in its layers."""
+    layers = [module for module in model.modules() if isinstance(module, BaseTunerLayer)]
+    for layer in layers:
+        layer.enable_adapters(False)
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer.enable_adapters(True)
+
+
+def _together(prefixes: Sequence[Prefix], tokens: int) -> Iterator[list[Prefix]]:
+    """Runs of prefixes whose forward pass holds at most `tokens`; one at the least."""
+    run: list[Prefix] = []
+    for prefix in prefixes:
+        if run and (len(run) + 1) * max(len(prefix), *map(len, run)) > tokens:
+            yield run
+            run = []
+        run.append(prefix)
+    if run:
+        yield run

@@ -1,0 +1,129 @@
+"""The folder of a training run, and the manifest in it.
+
+run.json                what the run is made of, what it made, and how long that took
+split.json              which demonstrations were trained on, validated on and held out for the test
+adapters/NAME/          each adapter as the store takes it, and history.json, its epochs
+checkpoints/NAME.pt     the state of an adapter that is not finished
+prefixes/               keys and values of conversations; deleted at the end
+"""
+
+from __future__ import annotations
+
+import platform
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from adapters import BaseModelId
+from adapters.files import write_whole
+from server import __version__
+from server.prompt import PROMPT_FORMAT
+from toolsets.manifest import first_problem
+from training.errors import TrainingError
+from training.settings import Hyperparameters
+
+_FILE = "run.json"
+
+
+class Origin(BaseModel):
+    """What a run is made of. A run goes on only where all of this is as it was."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    base_model: BaseModelId
+    prompt_format: int = PROMPT_FORMAT
+    toolsets: dict[str, str]
+    """Their digests."""
+    trajectories: dict[str, str]
+    """Names of files, and the SHA-256 of each."""
+    hyperparameters: Hyperparameters
+
+
+class Trained(BaseModel):
+    """An adapter that is finished."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    examples: int
+    validation_examples: int
+    metrics: dict[str, float]
+    seconds: float
+
+
+class RunManifest(BaseModel):
+    """The contents of `run.json`; seconds are those that each stage has taken, over all the times it was begun."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: int = 1
+    created: AwareDatetime
+    versions: dict[str, str]
+    origin: Origin
+    demonstrations: dict[str, int] = Field(default_factory=dict)
+    """How many there are on each side of the split."""
+    examples_left_out: dict[str, int] = Field(default_factory=dict)
+    """By reason."""
+    adapters: dict[str, Trained] = Field(default_factory=dict)
+    without_examples: list[str] = Field(default_factory=list)
+    """Adapters for which there was nothing to learn from."""
+    seconds: dict[str, float] = Field(default_factory=dict)
+
+
+class RunFolder:
+    """A run's files, by what they are."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.split = path / "split.json"
+
+    def adapter(self, name: str) -> Path:
+        return self.path / "adapters" / name
+
+    def prefixes(self, process: int) -> Path:
+        return self.path / f"prefixes-{process}"
+
+    def checkpoint(self, name: str) -> Path:
+        return self.path / "checkpoints" / f"{name}.pt"
+
+    def begin(self, origin: Origin) -> RunManifest:
+        """The manifest of the run that is there, or of a new one. Raises TrainingError for a run of another origin."""
+        found = self._read()
+        if found is None:
+            found = RunManifest(created=datetime.now(UTC), versions=versions(), origin=origin)
+            self.write(found)
+        for name in Origin.model_fields:
+            if getattr(found.origin, name) != getattr(origin, name):
+                raise TrainingError(
+                    f"{self.path} has a run with other {name.replace('_', ' ')}; name another folder, or delete this",
+                    name,
+                )
+        return found
+
+    def write(self, manifest: RunManifest) -> None:
+        write_whole(self.path / _FILE, manifest.model_dump_json(indent=2) + "\n")
+
+    def manifest(self) -> RunManifest:
+        """The manifest that is there. Raises TrainingError."""
+        found = self._read()
+        if found is None:
+            raise TrainingError(f"{self.path} is not the folder of a training run: it has no {_FILE}", "run")
+        return found
+
+    def _read(self) -> RunManifest | None:
+        try:
+            return RunManifest.model_validate_json((self.path / _FILE).read_bytes())
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise TrainingError(f"{self.path / _FILE} cannot be read: {error.strerror}", "run") from None
+        except ValidationError as error:
+            name, problem = first_problem(error)
+            raise TrainingError(f"{self.path / _FILE}: {name}: {problem}; name another folder", name) from None
+
+
+def versions() -> dict[str, str]:
+    """Of dualtune, Python and the libraries that compute."""
+    libraries = {name: metadata.version(name) for name in ("torch", "transformers", "peft", "accelerate")}
+    return {"dualtune": __version__, "python": platform.python_version(), **libraries}
