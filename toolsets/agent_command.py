@@ -100,25 +100,29 @@ async def _carry_out(
     json_file: Path | None,
 ) -> Trajectory:
     _end_on_sigterm()
-    async with AsyncExitStack() as stack:
-        for session in sessions:
-            await stack.enter_async_context(session)
-        stack.push_async_callback(model.close)
-        run = Run(model, Toolbox.of(zip(toolsets, sessions, strict=True)), messages, limits)
-        trace = Trace(stderr())
-        try:
+    run = Run(model, Toolbox.of(zip(toolsets, sessions, strict=True)), messages, limits)
+    trace = Trace(stderr())
+
+    def keep() -> None:
+        if json_file is not None:
+            write_trajectory(json_file, run.trajectory)
+
+    try:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(model.close)
+            for session in sessions:
+                await stack.enter_async_context(session)
+            stack.callback(keep)  # whatever happens from here on
             with trace:
                 async with aclosing(run.events()) as events:
                     async for event in events:
                         trace.feed(event)
-        except asyncio.CancelledError:
-            # Ctrl-C: the run is over, its record is not lost, and the servers are still to be stopped in good order.
-            cast("asyncio.Task[Trajectory]", asyncio.current_task()).uncancel()
-        finally:
-            if json_file is not None:
-                write_trajectory(json_file, run.trajectory)
-        trace.close(run.trajectory)
-        return run.trajectory
+    except asyncio.CancelledError:
+        # Ctrl-C, perhaps while the servers were starting: the run is over, and it is told how it ended.
+        cast("asyncio.Task[Trajectory]", asyncio.current_task()).uncancel()
+        keep()
+    trace.close(run.trajectory)
+    return run.trajectory
 
 
 def _registry(names: Sequence[str], *folders: Path) -> Registry:

@@ -2,7 +2,8 @@
 
     python stub_server.py [FOLDER]
 
-Each start leaves a file in FOLDER. With a file `broken` there it fails; `schemas` there says what tools it lists.
+Each start leaves a file in FOLDER. With a file `broken` there it fails, with `mute` it never answers; `schemas` there
+says what tools it lists.
 """
 
 import json
@@ -56,6 +57,8 @@ def main() -> None:
         (folder / f"start-{len(list(folder.glob('start-*')))}").touch()
         if (folder / "broken").exists():
             sys.exit("the licence has run out")
+        if (folder / "mute").exists():
+            time.sleep(3600)
     for line in sys.stdin:
         message = json.loads(line)
         if "id" in message and (result := answer(message)) is not None:

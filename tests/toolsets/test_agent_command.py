@@ -24,6 +24,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from typer.testing import CliRunner
 
+from tests.waiting import until
 from toolsets import Registry, Tool, Toolset
 from toolsets.agent_command import agent
 from toolsets.registry import PACKAGED
@@ -133,12 +134,19 @@ def test_a_task_over_three_toolsets_is_carried_out_in_the_sandbox(script: Script
 
 
 @pytest.fixture
-def stub(tmp_path: Path) -> list[str]:
+def started(tmp_path: Path) -> Path:
+    """The stub server's folder."""
+    (tmp_path / "started").mkdir()
+    return tmp_path / "started"
+
+
+@pytest.fixture
+def stub(tmp_path: Path, started: Path) -> list[str]:
     """The options that make the agent use the stub server, without a sandbox."""
     folder = tmp_path / "toolsets" / "stub"
     folder.mkdir(parents=True)
     schema = {"type": "object"}
-    command = [sys.executable, "-I", str(STUB)]
+    command = [sys.executable, "-I", str(STUB), str(started)]
     (folder / "toolset.toml").write_text(
         f'name = "stub"\ndescription = "A stub."\n\n[server]\ncommand = {json.dumps(command)}\n'
     )
@@ -193,15 +201,19 @@ def test_what_is_missing_is_told_in_one_line(words: list[str], message: str, mon
     assert len(err.splitlines()) == 1
 
 
+def start(*words: str | Path) -> subprocess.Popen[str]:
+    program = "import typer; from toolsets.agent_command import agent; typer.run(agent)"
+    command = [sys.executable, "-c", program, *map(str, words)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_stopped_leaves_a_whole_trajectory_and_no_server(
     script: Script, stub: list[str], tmp_path: Path, number: signal.Signals
 ) -> None:
     script.says = [[("pid", {})]]
     file = tmp_path / "run.json"
-    program = "import typer; from toolsets.agent_command import agent; typer.run(agent)"
-    command = [sys.executable, "-c", program, "Go.", *stub, "--base-url", script.url, "--json", str(file)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with start("Go.", *stub, "--base-url", script.url, "--json", file) as process:
         assert script.waiting.wait(timeout=WAIT)
         process.send_signal(number)
         out, err = process.communicate(timeout=WAIT)
@@ -212,3 +224,19 @@ def test_a_run_that_is_stopped_leaves_a_whole_trajectory_and_no_server(
     assert (left.outcome, len(left.steps)) == ("interrupted", 1)
     with pytest.raises(ProcessLookupError):
         os.kill(int(left.steps[0].calls[0].result.text), 0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped_while_its_servers_start_leaves_a_trajectory_too(
+    stub: list[str], started: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    (started / "mute").touch()
+    file = tmp_path / "run.json"
+    with start("Go.", *stub, "--json", file) as process:
+        until(lambda: any(started.glob("start-*")))
+        process.send_signal(number)
+        _, err = process.communicate(timeout=WAIT)
+    assert process.returncode == 130
+    assert err.splitlines()[-1].endswith("interrupted")
+    left = read_trajectory(file)
+    assert (left.outcome, left.steps) == ("interrupted", ())

@@ -8,14 +8,14 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
+from tests.waiting import until
 from toolsets.sandbox import BackendName, Policy, backend, bubblewrap, probe
 from toolsets.sandbox.policy import MEBIBYTE
 
@@ -121,13 +121,6 @@ def cell(
             if parent.stat().st_uid == os.getuid() and parent.is_relative_to("/tmp/pytest-of-root"):
                 parent.chmod(0o755)
     return Cell(kind, *folders, tmp_path / "secret.txt")
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
 
 
 def refused(call: str) -> str:
