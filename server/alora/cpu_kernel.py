@@ -2,7 +2,7 @@
 
 What vLLM does: `PunicaWrapperCPU` looks up the adapter slot of every row in the stacked weights. A row without an
 adapter carries the index -1, which in PyTorch is the *last* slot, so base rows get whatever adapter lies there. It also
-gathers a whole weight matrix for every single row, in float32.
+gathers a whole weight matrix for every single row.
 
 What we change: only rows that have an adapter are touched, and no weight is gathered per row. With `A` and `B` the two
 low-rank factors of a slot, a layer adds `x @ A.T @ B.T` to the output of each row:
