@@ -9,15 +9,13 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from mcp.client._memory import InMemoryTransport
 from mcp.server.mcpserver import MCPServer
-from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import (
     AudioContent,
     BlobResourceContents,
@@ -30,6 +28,7 @@ from mcp_types import (
     TextResourceContents,
 )
 
+from tests.toolsets.calculator_server import calculator
 from toolsets import Tool, ToolsetError
 from toolsets.result import ToolResult, shorten
 from toolsets.sandbox import Wrapped
@@ -37,28 +36,12 @@ from toolsets.session import Session, SessionLimits
 from toolsets.transport import Connect, http, stdio
 
 STUB = Path(__file__).with_name("stub_server.py")
+CALCULATOR = STUB.with_name("calculator_server.py")
 WAIT = 20.0
 
 
 def in_process(server: MCPServer) -> Connect:
     return lambda: InMemoryTransport(server)
-
-
-def calculator() -> MCPServer:
-    server = MCPServer("calculator")
-
-    @server.tool()
-    def add(a: int, b: int) -> int:
-        """Add two numbers."""
-        return a + b
-
-    @server.tool()
-    def divide(a: int, b: int) -> float:
-        if b == 0:
-            raise ToolError("cannot divide by zero")
-        return a / b
-
-    return server
 
 
 def timeless(result: ToolResult) -> ToolResult:
@@ -410,18 +393,19 @@ async def test_what_wrapped_the_command_is_removed_after_the_server_has_stopped(
 
 @asynccontextmanager
 async def serving(port: int = 0) -> AsyncIterator[int]:
-    config = uvicorn.Config(calculator().streamable_http_app(), log_level="critical", timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
+    """The calculator in a process of its own: connections wait until it is up."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))
-        running = asyncio.create_task(server.serve([listener]))
-        try:
-            yield listener.getsockname()[1]
-        finally:
-            server.should_exit = True
-            with suppress(asyncio.CancelledError):
-                await running
+        listener.listen()
+        program = (sys.executable, str(CALCULATOR), str(listener.fileno()))
+        process = await asyncio.create_subprocess_exec(*program, pass_fds=[listener.fileno()])
+        port = listener.getsockname()[1]
+    try:
+        yield port
+    finally:
+        process.terminate()
+        await process.wait()
 
 
 async def test_a_streamable_http_server_is_called_and_reconnected_to() -> None:
