@@ -1,0 +1,155 @@
+"""Demonstrations from a bank of intents: workspace after workspace, with some dozens of requests acted out in each."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import AsyncGenerator, Collection
+from dataclasses import dataclass
+from random import Random
+
+from toolsets import Toolset
+from toolsets.manifest import Manifest
+from toolsets.sandbox import Backend
+from toolsets.trajectory import Trajectory
+from training.offline.acting import Conversation, Discarded
+from training.offline.bank import PARTS, Bank, Template
+from training.offline.filesystem.ground import open_ground
+from training.offline.filesystem.telling import Teller
+from training.offline.schedule import Schedule
+from training.offline.script import Unfit
+from training.trajectory import OFFLINE, Demonstration
+
+ROUND = 40
+"""Requests for a workspace."""
+_TOOL_SHARE = 4
+_SHARES = {PARTS: 10, "several": 15, "recovery": 4, "followups": 9, "none": 10}
+"""How often a category comes for `_TOOL_SHARE` requests for each tool."""
+_ATTEMPTS = 3
+"""To fill a phrasing, before the next one's turn."""
+_AT_ONCE = 2
+"""Workspaces that are worked on at the same time."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What demonstrations are made with. The same source, seed and number of them give the same demonstrations."""
+
+    toolset: Toolset
+    manifest: Manifest
+    backend: Backend
+    bank: Bank
+
+    @property
+    def shares(self) -> dict[str, int]:
+        """How often each category comes; tools without phrasings, never."""
+        tools = {t.name: _TOOL_SHARE for t in self.toolset.tools if self.bank.of(t.name)}
+        return tools | {name: share for name, share in _SHARES.items() if self.bank.of(name)}
+
+
+async def generate(
+    source: Source,
+    count: int,
+    seed: int = 0,
+    *,
+    made: Collection[Demonstration] = (),
+    dropped: Counter[str] | None = None,
+) -> AsyncGenerator[Demonstration, None]:
+    """`count` demonstrations, less those that were `made` before, all of them or the first of them.
+
+    dropped: counts the attempts that came to nothing, by reason. Raises ToolsetError where the server does not start.
+    """
+    schedule = Schedule(source.bank, source.shares, seed)
+    known = {_key(demonstration) for demonstration in made}
+    left = count - len(made)
+    last = max((_position(demonstration) for demonstration in made), default=-1)
+    number = (last + 1) // ROUND
+    running: list[asyncio.Task[tuple[list[Demonstration], Counter[str]]]] = []
+    try:
+        while left > 0:
+            while len(running) < _AT_ONCE:
+                running.append(asyncio.create_task(_round(source, schedule, seed, number)))
+                number += 1
+            demonstrations, lost = await running.pop(0)
+            if dropped is not None:
+                dropped.update(lost)
+            for demonstration in demonstrations:
+                if _position(demonstration) <= last:
+                    continue
+                if (key := _key(demonstration)) in known:
+                    if dropped is not None:
+                        dropped["a duplicate"] += 1
+                    continue
+                known.add(key)
+                yield demonstration
+                left -= 1
+                if left == 0:
+                    return
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+async def _round(
+    source: Source, schedule: Schedule, seed: int, number: int
+) -> tuple[list[Demonstration], Counter[str]]:
+    """What comes out of one workspace, and what does not."""
+    demonstrations: list[Demonstration] = []
+    dropped: Counter[str] = Counter()
+    async with open_ground(source.toolset, source.manifest, source.backend, f"{seed}/{number}", os.environ) as (
+        ground,
+        room,
+    ):
+        teller = Teller(source.bank, ground, room)
+        for position in range(number * ROUND, (number + 1) * ROUND):
+            template = schedule.at(position)
+            for attempt in range(_ATTEMPTS):
+                try:
+                    talk = await teller.tell(template, Random(f"{seed}/{position}/{attempt}"))
+                except Unfit as error:
+                    dropped[f"unfit: {error}"] += 1
+                except Discarded as error:
+                    dropped[str(error)] += 1
+                else:
+                    name = f"{source.toolset.name}-{OFFLINE}-{seed}-{position:07}"
+                    started = ground.disguise.now.isoformat(timespec="seconds")
+                    demonstrations.append(_demonstration(source, name, template, str(ground.spec), started, talk))
+                    break
+            else:
+                dropped["given up"] += 1
+    return demonstrations, dropped
+
+
+def _demonstration(
+    source: Source, name: str, template: Template, workspace: str, started: str, talk: Conversation
+) -> Demonstration:
+    return Demonstration(
+        id=name,
+        template=template.name,
+        tool=talk.calls[0].tool if talk.calls else None,
+        workspace=workspace,
+        verified=True,
+        trajectory=Trajectory(
+            model=OFFLINE,
+            base_url="",
+            toolsets={source.toolset.name: source.toolset.digest},
+            opening=tuple(talk.opening),
+            started=started,
+            seconds=0.0,
+            outcome="answered",
+            steps=tuple(talk.steps),
+        ),
+    )
+
+
+def _position(demonstration: Demonstration) -> int:
+    return int(demonstration.id.rpartition("-")[2])
+
+
+def _key(demonstration: Demonstration) -> tuple[str, ...]:
+    """What makes two demonstrations the same: what the user said, and which calls came of it."""
+    trajectory = demonstration.trajectory
+    said = str(trajectory.opening[-1]["content"])
+    return (said, *(seen.call.arguments for step in trajectory.steps for seen in step.calls))
