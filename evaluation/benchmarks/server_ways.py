@@ -19,7 +19,7 @@ from typing import Any, Protocol
 import httpx
 
 from server.conversation import Message
-from server.engine.vllm_start import VllmOptions, engine_args, prepare_environment, start_llm
+from server.engine.vllm_start import VllmOptions, engine_args, prepare_environment, start_llm_aside, stop_llm
 from server.prompt import Prompts
 
 BARE, OURS, VLLM = "bare engine", "dualtune serve", "vllm serve"
@@ -106,11 +106,11 @@ class Http:
 
 @asynccontextmanager
 async def bare_engine(model: Path, prompts: Prompts, end_of_text: Sequence[int]) -> AsyncIterator[Way]:
-    llm = await asyncio.to_thread(start_llm, options(model))
+    llm = await start_llm_aside(options(model))
     try:
         yield BareEngine(llm, prompts, end_of_text)
     finally:
-        llm.shutdown(timeout=5)
+        stop_llm(llm)
 
 
 @asynccontextmanager

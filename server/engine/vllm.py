@@ -29,7 +29,7 @@ from server.engine.base import (
     Sampling,
     TokenLogprob,
 )
-from server.engine.vllm_start import VllmOptions, start_llm
+from server.engine.vllm_start import VllmOptions, start_llm_aside, stop_llm
 from server.prompt import Label, Prompt, Segment, Stage
 
 if TYPE_CHECKING:
@@ -66,8 +66,7 @@ class VllmEngine:
         Raises `EngineUnavailable` with vLLM's reason when it does not start.
         """
         try:
-            # In a thread: the server answers that it is loading meanwhile.
-            llm = await asyncio.to_thread(start_llm, options)
+            llm = await start_llm_aside(options)
         except Exception as error:
             raise EngineUnavailable(f"vLLM did not start: {' '.join(str(error).split())}") from error
         defaults = llm.model_config.get_diff_sampling_param()
@@ -79,7 +78,11 @@ class VllmEngine:
             default_top_p=defaults.get("top_p", 1.0),
         )
         engine = cls(llm, model)
-        await engine._warm_up()
+        try:
+            await engine._warm_up()
+        except BaseException:
+            await engine.close()
+            raise
         return engine
 
     @property
@@ -178,7 +181,7 @@ class VllmEngine:
             raise EngineUnavailable("The engine died; it is being restarted.") from error
 
     async def close(self) -> None:
-        self._llm.shutdown(timeout=1)
+        stop_llm(self._llm)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     async def _warm_up(self) -> None:

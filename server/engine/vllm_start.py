@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import multiprocessing
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,6 +31,33 @@ def start_llm(options: VllmOptions) -> AsyncLLM:
     from vllm.v1.engine.async_llm import AsyncLLM
 
     return AsyncLLM.from_engine_args(AsyncEngineArgs(**engine_args(options)))
+
+
+def stop_llm(llm: AsyncLLM) -> None:
+    """End the engine's processes."""
+    llm.shutdown(timeout=1)
+    # Python's end is late enough for vLLM's object to go, which stops once more, with half of its modules gone.
+    llm.shutdown = lambda timeout=None: None
+
+
+async def start_llm_aside(options: VllmOptions) -> AsyncLLM:
+    """`start_llm` in a thread: the server answers that it is loading meanwhile. Cancelled, it leaves no process."""
+    starting = asyncio.ensure_future(asyncio.to_thread(start_llm, options))
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        await _abandon(starting)
+        raise
+
+
+async def _abandon(starting: asyncio.Future[AsyncLLM]) -> None:
+    """vLLM cannot be told to stop starting. Its processes can, which would outlive ours; without them it gives up."""
+    while not starting.done():
+        for process in multiprocessing.active_children():
+            process.terminate()
+        await asyncio.wait({starting}, timeout=0.1)
+    if starting.exception() is None:
+        stop_llm(starting.result())
 
 
 def prepare_environment() -> None:
