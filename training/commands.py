@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from typing import Annotated, Any
@@ -16,15 +13,16 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from adapters import AdapterError, BaseModelError, Role
-from server.cli import CommandError
-from server.settings import Settings, SettingsError, load_settings
-from toolsets import ToolsetError
+from adapters import Role
+from adapters.files import write_whole
+from server.settings import Settings
 from toolsets.console import stderr, tell
 from toolsets.manifest import first_problem
+from training.console import one_line_errors, print_json, settings_with
+from training.demonstrations import demonstrations
 from training.deploy import hot_load, install_run
 from training.display import Display
-from training.errors import Interrupted, TrainingError
+from training.errors import TrainingError
 from training.examples import Example, Renderer
 from training.fit import Fit, Job
 from training.inspection import as_json as example_as_json
@@ -65,6 +63,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
+app.command()(demonstrations)
 
 
 @app.command("split")
@@ -76,13 +75,13 @@ def split_command(
     toolsets: Toolsets = None,
 ) -> None:
     """Show what is trained on, validated on and tested on; no wording is on two sides. Prints JSON."""
-    with _one_line_errors():
-        found = read_trajectories(files, _settings(toolsets=toolsets))
+    with one_line_errors():
+        found = read_trajectories(files, settings_with(toolsets=toolsets))
         sides = split(found.demonstrations, seed=seed, test_tasks=test_tasks)
         if out is not None:
             write_split(out, sides)
     tools = {demonstration.id: demonstration.tool or "none" for demonstration in found.demonstrations}
-    _print_json(
+    print_json(
         {
             side: {"tasks": len(ids), "tools": dict(sorted(Counter(tools[id] for id in ids).items()))}
             for side, ids in sides
@@ -101,14 +100,15 @@ def examples(
     max_tokens: MaxTokens = _DEFAULTS.max_tokens,
 ) -> None:
     """Render the examples of all trajectories and count what each adapter learns from. Prints JSON."""
-    with _one_line_errors():
-        learnt, left_out = _learnt(files, adapter, _settings(model=model, toolsets=toolsets), max_tokens)
+    with one_line_errors():
+        learnt, left_out = _learnt(files, adapter, settings_with(model=model, toolsets=toolsets), max_tokens)
         if out is not None:
-            with out.open("w", encoding="utf-8") as file:
-                for name, (role, ours) in learnt.items():
-                    for example in ours:
-                        line = {"adapter": name, **example_as_json(example, role)}
-                        file.write(json.dumps(line, ensure_ascii=False) + "\n")
+            lines = [
+                json.dumps({"adapter": name, **example_as_json(example, role)}, ensure_ascii=False)
+                for name, (role, ours) in learnt.items()
+                for example in ours
+            ]
+            write_whole(out, "".join(f"{line}\n" for line in lines))
     counts = {
         name: {
             "examples": len(ours),
@@ -117,7 +117,7 @@ def examples(
         }
         for name, (role, ours) in learnt.items()
     }
-    _print_json({"adapters": counts, "left_out": left_out})
+    print_json({"adapters": counts, "left_out": left_out})
 
 
 @app.command()
@@ -132,8 +132,8 @@ def inspect(
     as_json: AsJson = False,
 ) -> None:
     """Show examples, drawn at random, as the model sees them: what the loss is computed over stands on green."""
-    with _one_line_errors():
-        learnt, _ = _learnt(files, adapter, _settings(model=model, toolsets=toolsets), max_tokens)
+    with one_line_errors():
+        learnt, _ = _learnt(files, adapter, settings_with(model=model, toolsets=toolsets), max_tokens)
     console = Console(highlight=False)
     for name, (role, ours) in learnt.items():
         for example in Random(seed).sample(ours, min(count, len(ours))):
@@ -179,8 +179,8 @@ def fit(
 
         dualtune train fit trajectories.jsonl --run runs/filesystem --set epochs=2 --install
     """
-    with _one_line_errors(), stop_on_signal(tell) as should_stop:
-        settings = _settings(model=model, toolsets=toolsets, adapters=adapters)
+    with one_line_errors(), stop_on_signal(tell) as should_stop:
+        settings = settings_with(model=model, toolsets=toolsets, adapters=adapters)
         found = read_trajectories(files, settings)
         base = load_base(settings)
         targets = select_targets(found.toolsets, adapter or ())
@@ -204,7 +204,7 @@ def fit(
         if install or server:
             _install(run, settings, server)
     if as_json:
-        _print_json(manifest.model_dump(mode="json"))
+        print_json(manifest.model_dump(mode="json"))
 
 
 @app.command("install")
@@ -215,8 +215,8 @@ def install_command(
     server: ServerUrl = None,
 ) -> None:
     """Copy the adapters of a run to the store and, with --server, let a running server load them."""
-    with _one_line_errors():
-        _install(run, _settings(model=model, adapters=adapters), server)
+    with one_line_errors():
+        _install(run, settings_with(model=model, adapters=adapters), server)
 
 
 def _install(run: Path, settings: Settings, server: str | None) -> None:
@@ -240,11 +240,6 @@ def _learnt(
     }, dict(renderer.left_out)
 
 
-def _settings(**flags: Any) -> Settings:
-    file = os.environ.get("DUALTUNE_CONFIG")
-    return load_settings(Path(file) if file else None, {name: value for name, value in flags.items() if value})
-
-
 def _hyperparameters(items: list[str] | tuple[()]) -> Hyperparameters:
     values: dict[str, Any] = {}
     for item in items:
@@ -265,20 +260,3 @@ def _value(text: str) -> Any:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
-
-
-@contextmanager
-def _one_line_errors() -> Iterator[None]:
-    try:
-        yield
-    except (TrainingError, ToolsetError, SettingsError, AdapterError, BaseModelError) as error:
-        raise CommandError(str(error)) from error
-    except Interrupted:
-        tell("stopped; the same command goes on from here")
-        raise typer.Exit(130) from None
-    except OSError as error:
-        raise CommandError(f"{error.filename}: {error.strerror}") from error
-
-
-def _print_json(value: Any) -> None:
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))

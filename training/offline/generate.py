@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import AsyncGenerator, Collection
+from contextlib import aclosing
 from dataclasses import dataclass
 from random import Random
 
@@ -13,6 +14,7 @@ from toolsets import Toolset
 from toolsets.manifest import Manifest
 from toolsets.sandbox import Backend
 from toolsets.trajectory import Trajectory
+from training.errors import TrainingError
 from training.offline.acting import Conversation, Discarded
 from training.offline.bank import PARTS, Bank, Template
 from training.offline.filesystem.ground import open_ground
@@ -30,6 +32,11 @@ _ATTEMPTS = 3
 """To fill a phrasing, before the next one's turn."""
 _AT_ONCE = 2
 """Workspaces that are worked on at the same time."""
+_BARREN = 10
+"""Workspaces in a row that nothing new comes out of, before it is given up."""
+
+_Round = tuple[list[Demonstration], Counter[str]]
+"""What came out of a workspace, and how many attempts came to nothing, by reason."""
 
 
 @dataclass(frozen=True)
@@ -49,52 +56,49 @@ class Source:
 
 
 async def generate(
-    source: Source,
-    count: int,
-    seed: int = 0,
-    *,
-    made: Collection[Demonstration] = (),
-    dropped: Counter[str] | None = None,
+    source: Source, count: int, seed: int, *, made: Collection[Demonstration], dropped: Counter[str]
 ) -> AsyncGenerator[Demonstration, None]:
     """`count` demonstrations, less those that were `made` before, all of them or the first of them.
 
-    dropped: counts the attempts that came to nothing, by reason. Raises ToolsetError where the server does not start.
+    dropped: counts the attempts that came to nothing, by reason. Raises ToolsetError where the server does not start,
+    and TrainingError where nothing new comes out any more.
     """
-    schedule = Schedule(source.bank, source.shares, seed)
     known = {_key(demonstration) for demonstration in made}
+    last = max((position_of(demonstration) for demonstration in made), default=-1)
     left = count - len(made)
-    last = max((_position(demonstration) for demonstration in made), default=-1)
-    number = (last + 1) // ROUND
-    running: list[asyncio.Task[tuple[list[Demonstration], Counter[str]]]] = []
-    try:
+    barren = 0
+    async with aclosing(_rounds(source, seed, (last + 1) // ROUND)) as rounds:
         while left > 0:
+            demonstrations, lost = await anext(rounds)
+            dropped.update(lost)
+            fresh = {_key(d): d for d in reversed(demonstrations) if position_of(d) > last and _key(d) not in known}
+            dropped["a duplicate"] += sum(position_of(d) > last for d in demonstrations) - len(fresh)
+            known |= fresh.keys()
+            barren = 0 if fresh else barren + 1
+            if barren == _BARREN:
+                raise TrainingError(f"nothing new comes out any more, after {count - left} of {count}", "count")
+            for demonstration in sorted(fresh.values(), key=position_of)[:left]:
+                yield demonstration
+                left -= 1
+
+
+async def _rounds(source: Source, seed: int, number: int) -> AsyncGenerator[_Round, None]:
+    """What comes out of each workspace from this number on, in their order."""
+    schedule = Schedule(source.bank, source.shares, seed)
+    running: list[asyncio.Task[_Round]] = []
+    try:
+        while True:
             while len(running) < _AT_ONCE:
                 running.append(asyncio.create_task(_round(source, schedule, seed, number)))
                 number += 1
-            demonstrations, lost = await running.pop(0)
-            if dropped is not None:
-                dropped.update(lost)
-            for demonstration in demonstrations:
-                if _position(demonstration) <= last:
-                    continue
-                if (key := _key(demonstration)) in known:
-                    if dropped is not None:
-                        dropped["a duplicate"] += 1
-                    continue
-                known.add(key)
-                yield demonstration
-                left -= 1
-                if left == 0:
-                    return
+            yield await running.pop(0)
     finally:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
 
 
-async def _round(
-    source: Source, schedule: Schedule, seed: int, number: int
-) -> tuple[list[Demonstration], Counter[str]]:
+async def _round(source: Source, schedule: Schedule, seed: int, number: int) -> _Round:
     """What comes out of one workspace, and what does not."""
     demonstrations: list[Demonstration] = []
     dropped: Counter[str] = Counter()
@@ -113,7 +117,7 @@ async def _round(
                 except Discarded as error:
                     dropped[str(error)] += 1
                 else:
-                    name = f"{source.toolset.name}-{OFFLINE}-{seed}-{position:07}"
+                    name = identifier(source, seed, position)
                     started = ground.disguise.now.isoformat(timespec="seconds")
                     demonstrations.append(_demonstration(source, name, template, str(ground.spec), started, talk))
                     break
@@ -144,8 +148,15 @@ def _demonstration(
     )
 
 
-def _position(demonstration: Demonstration) -> int:
-    return int(demonstration.id.rpartition("-")[2])
+def identifier(source: Source, seed: int, position: int) -> str:
+    """The id of the demonstration at a position of the schedule."""
+    return f"{source.toolset.name}-{OFFLINE}-{seed}-{position:07}"
+
+
+def position_of(demonstration: Demonstration) -> int:
+    """Where in the schedule a demonstration stands; -1 if it was not made here."""
+    number = demonstration.id.rpartition("-")[2]
+    return int(number) if number.isdecimal() else -1
 
 
 def _key(demonstration: Demonstration) -> tuple[str, ...]:

@@ -72,7 +72,7 @@ def typed(random: Random, pieces: Sequence[Piece]) -> str:
     text = plain(pieces)
     if not pieces[-1].is_open:
         text = _ended(random, text, pieces[-1])
-    starts_with_value = next(piece.is_value for piece in pieces if piece.text)
+    starts_with_value = next((piece.is_value for piece in pieces if piece.text), True)
     return _framed(random, text, may_change_case=not starts_with_value, ends_open=pieces[-1].is_open)
 
 

@@ -12,6 +12,7 @@ from training.offline.filesystem.writing import edit
 from training.offline.script import Call, Script, Task, Unfit
 
 _SETTING = re.compile(r'^(\s*"?([A-Za-z_][\w -]*?)"?\s*[:=]\s*)("?[^",{}\[\]]+"?)(,?)$', re.MULTILINE)
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _OPEN = re.compile(r"^(?:- )?\[ \] (.+)$", re.MULTILINE)
 _CONFIGURATIONS = frozenset({".json", ".toml", ".yaml", ".ini", ".env", ".yml"})
 
@@ -47,7 +48,9 @@ def set_value(s: Scene) -> Task:
     bare = value.strip().strip('"')
     if not bare.strip():
         raise Unfit("no value")
-    number = bare.isdigit()
+    number = _NUMBER.fullmatch(bare) is not None
+    if file.suffix == ".json" and '"' not in value and not number:
+        raise Unfit("neither a text nor a number")
     new = str(s.random.randint(1, 999)) if number else s.random.choice(_words_of(s))
     written = value.replace(bare, new)
     return _read_and_edit(s, file, (front + value).strip(), (front + written).strip(), {"key": name, "value": new})

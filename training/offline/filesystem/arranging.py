@@ -172,10 +172,11 @@ def merge(s: Scene) -> Task:
     one, other = s.sample(s.texts(most=260), 2, 2)
     first, second = s.said(one.path, plainly=True), s.said(other.path, plainly=True)
     target = s.said(s.new_file(), plainly=True)
+    between = "" if (one.text or "").endswith("\n") else "\n"
 
     def script() -> Script:
         yield Call("read_multiple_files", {"paths": [first.path, second.path]})
-        yield Call("write_file", {"path": target.path, "content": f"{one.text}{other.text}"})
+        yield Call("write_file", {"path": target.path, "content": f"{one.text}{between}{other.text}"})
         return f"{target.path} holds the text of {first.path}, followed by that of {second.path}."
 
     return Task({"file": first.text, "file2": second.text, "target": target.text}, script(), target.path)

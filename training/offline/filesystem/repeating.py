@@ -109,7 +109,7 @@ def allowed_list(s: Scene) -> Task:
 
 
 def allowed_tree(s: Scene) -> Task:
-    if len(s.view.paths) > 40:
+    if len(s.view.paths) > 60:
         raise Unfit("a large workspace")
     return _allowed(s, "directory_tree")
 

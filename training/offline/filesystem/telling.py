@@ -60,11 +60,11 @@ class Teller:
     async def _earlier(self, talk: Conversation, template: Template, random: Random) -> Earlier | None:
         """What the request follows on, where it must; or now and then something that has nothing to do with it."""
         if plans := EARLIER.get(template.plan):
-            before = random.choice(self.bank.by_plan[random.choice(plans)])
+            before = random.choice(self.bank.openers[random.choice(plans)])
             task = await self._carry_out(talk, [before], None, random)
             return Earlier(before.plan, task.about, tuple(talk.calls), tuple(talk.results))
         if random.random() < _UNRELATED:
-            before = random.choice([t for t in self.bank.templates if t.plan not in EARLIER])
+            before = random.choice(random.choice(list(self.bank.openers.values())))
             await self._carry_out(talk, [before], None, random)
         return None
 
