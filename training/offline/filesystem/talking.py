@@ -71,6 +71,7 @@ def arithmetic(s: Scene) -> Task:
         "product": a * b,
         "more": "Yes." if a > b else "No.",
         "larger": max(a, b),
+        "smaller": min(a, b),
         "double": 2 * a,
         "percent": percent,
         "hundreds": hundreds,
