@@ -69,11 +69,16 @@ def typed(random: Random, pieces: Sequence[Piece]) -> str:
     if _SHELL.search("".join("x" if piece.is_value else piece.text for piece in pieces)):
         return plain(pieces)
     pieces = _slipped(random, _cased(random, pieces))
-    text = plain(pieces)
-    if not pieces[-1].is_open:
-        text = _ended(random, text, pieces[-1])
+    last, text = pieces[-1], plain(pieces)
+    ended = text if last.is_open else _ended(random, text, last)
     starts_with_value = next((piece.is_value for piece in pieces if piece.text), True)
-    return _framed(random, text, may_change_case=not starts_with_value, ends_open=pieces[-1].is_open)
+    return _framed(
+        random,
+        ended,
+        stem=text if last.is_value else text.rstrip(".?!"),
+        may_change_case=not starts_with_value,
+        ends_open=last.is_open,
+    )
 
 
 def _cased(random: Random, pieces: Sequence[Piece]) -> list[Piece]:
@@ -128,9 +133,9 @@ def _neighbour(random: Random, letter: str) -> str:
 
 def _ended(random: Random, text: str, last: Piece) -> str:
     chance = random.random()
-    if text.endswith("?"):
+    if text.endswith("?") and not last.is_value:
         return text[:-1] if chance < 0.12 else f"{text}?" if chance < 0.14 else text
-    if text[-1] in ".!:":
+    if text[-1:] in (".", "!", "?", ":", ""):
         return text
     # A full stop right behind a bare path could be taken for a part of it.
     bare = last.is_value and text[-1].isalnum()
@@ -139,7 +144,8 @@ def _ended(random: Random, text: str, last: Piece) -> str:
     return f"{text}!" if chance > 0.98 and not bare else text
 
 
-def _framed(random: Random, text: str, *, may_change_case: bool, ends_open: bool) -> str:
+def _framed(random: Random, text: str, *, stem: str, may_change_case: bool, ends_open: bool) -> str:
+    """With something before or after it. `stem` is the text without the marks at its end."""
     chance = random.random()
     known = frames()
     if chance < 0.09:
@@ -154,8 +160,8 @@ def _framed(random: Random, text: str, *, may_change_case: bool, ends_open: bool
             [words for words in known.after if "please" not in text.lower() or "ple" not in words.lower()]
         )
         if back[0].isupper():
-            return f"{text if text[-1] in '.?!' else text + random.choice(('.', '.', ' -'))} {back}"
-        return f"{text.rstrip('.?!')}{random.choice((', ', ' '))}{back}{'?' if text.endswith('?') else ''}"
+            return f"{text if text[-1:] in ('.', '?', '!') else text + random.choice(('.', '.', ' -'))} {back}"
+        return f"{stem}{random.choice((', ', ' '))}{back}{'?' if text.endswith('?') else ''}"
     return text
 
 
