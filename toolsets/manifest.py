@@ -35,10 +35,14 @@ def _like(pattern: str, words: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-# A toolset's name holds no "__", which parts it from a tool's in what clients send.
+# A toolset's name holds no "__", which parts it from a tool's in what clients send. Where a toolset is chosen, "none"
+# means none of them, and "tools" those that a client brings along.
 ToolsetName = Annotated[
     str,
-    _like(r"(?=.{1,32}$)[a-z0-9]+([_-][a-z0-9]+)*", "a name of at most 32 of a-z and 0-9, with single - or _ between"),
+    _like(
+        r"(?!(none|tools)$)(?=.{1,32}$)[a-z0-9]+([_-][a-z0-9]+)*",
+        "a name of at most 32 of a-z and 0-9, with single - or _ between, and neither none nor tools",
+    ),
 ]
 ToolName = Annotated[
     str, _like(r"[A-Za-z0-9_-]{1,64}", "a name the OpenAI API accepts: at most 64 of a-z, A-Z, 0-9, _ and -")

@@ -130,6 +130,7 @@ def test_a_toolset_is_read_from_its_two_files(tmp_path: Path) -> None:
         (MANIFEST.replace('name = "notes"', ""), None, "name: Field required"),
         (MANIFEST.replace('"notes"', '"other"'), None, "name is 'other', the folder 'notes'"),
         (MANIFEST.replace('"notes"', '"my__notes"'), None, "name: 'my__notes' is not a name of at most 32"),
+        (MANIFEST.replace('"notes"', '"tools"'), None, "name: 'tools' is not a name of at most 32"),
         (MANIFEST.replace("Notes.", "a\\nb"), None, "description: .* is not one line"),
         (MANIFEST.replace("command", "# command"), None, "server: give either command or url"),
         (MANIFEST + 'url = "https://x.example/mcp"', None, "server: give either command or url"),
