@@ -116,7 +116,8 @@ async def bare_engine(model: Path, prompts: Prompts, end_of_text: Sequence[int])
 @asynccontextmanager
 async def dualtune_serve(model: Path, end_of_text: Sequence[int], folder: Path) -> AsyncIterator[Way]:
     port = free_port()
-    command = [_script("dualtune"), "serve", "--model", str(model), "--port", str(port), "--adapters", str(folder)]
+    program = str(Path(sys.executable).with_name("dualtune"))
+    command = [program, "serve", "--model", str(model), "--port", str(port), "--adapters", str(folder)]
     async with started(command, port, "/ready", folder / "dualtune.log") as client:
         yield Http(client, "dualtune", end_of_text)
 
@@ -124,7 +125,9 @@ async def dualtune_serve(model: Path, end_of_text: Sequence[int], folder: Path) 
 @asynccontextmanager
 async def vllm_serve(model: Path, end_of_text: Sequence[int], folder: Path) -> AsyncIterator[Way]:
     port = free_port()
-    command = [_script("vllm"), "serve", str(model), "--port", str(port), *_flags(engine_args(options(model)))]
+    # What `vllm serve` runs. The command itself finds its version by the name of the package for GPUs alone.
+    program = (sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(model))
+    command = [*program, "--port", str(port), *_flags(engine_args(options(model)))]
     async with started(command, port, "/health", folder / "vllm.log") as client:
         yield Http(client, _MODEL, end_of_text)
 
@@ -189,10 +192,6 @@ def _flags(arguments: Mapping[str, Any]) -> list[str]:
             continue
         flags += [flag] if value is True else [flag, json.dumps(value) if isinstance(value, dict) else str(value)]
     return flags
-
-
-def _script(name: str) -> str:
-    return str(Path(sys.executable).with_name(name))
 
 
 def free_port() -> int:
