@@ -3,67 +3,72 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections import Counter
 from pathlib import Path
 from random import Random
 from typing import Annotated, Any
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 
 from adapters import Role
 from adapters.files import write_whole
 from server.settings import Settings
 from toolsets.console import stderr, tell
-from toolsets.manifest import first_problem
 from training.console import one_line_errors, print_json, settings_with
 from training.demonstrations import demonstrations
-from training.deploy import hot_load, install_run
+from training.deploy import deploy
 from training.display import Display
-from training.errors import TrainingError
 from training.examples import Example, Renderer
 from training.fit import Fit, Job
 from training.inspection import as_json as example_as_json
 from training.inspection import coloured, legend
 from training.interrupt import stop_on_signal
+from training.options import (
+    CACHE_GIB,
+    GIB,
+    AdapterNames,
+    AsJson,
+    CacheGib,
+    MaxTokens,
+    Model,
+    OnlyMissing,
+    Seed,
+    ServerUrl,
+    Set,
+    StoreFolder,
+    TestTasks,
+    Toolsets,
+    hyperparameters,
+)
+from training.pipeline_command import run
 from training.settings import Hyperparameters
 from training.setup import load_base, missing, read_trajectories, select_targets
 from training.split import TEST_TASKS, split, write_split
+from training.teacher.commands import queries, trajectories
 
 _DEFAULTS = Hyperparameters()
-_GIB = 2**30
 
 Files = Annotated[list[Path], typer.Argument(help="Files of trajectories (JSON lines).")]
-Model = Annotated[str | None, typer.Option(help="Base model: a folder or a hub id.", show_default="as for serving")]
-Toolsets = Annotated[list[Path] | None, typer.Option(help="Folder of toolsets; may be given again.")]
-AdapterNames = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--adapter",
-        metavar="NAME",
-        help="`selector`, `arguments/TOOL`, `traditional` or `router`, with `TOOLSET/` before it where there are "
-        "several; may be given again.",
-        show_default="the selector and the arguments of every tool",
-    ),
-]
-MaxTokens = Annotated[int, typer.Option(min=16, help="Leave out examples that are longer.")]
-Seed = Annotated[int, typer.Option(min=0, help="Of what is drawn at random.")]
-TestTasks = Annotated[int, typer.Option(min=0, help="Tasks of each toolset to hold out for the test.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
-ServerUrl = Annotated[
-    str | None, typer.Option("--server", metavar="URL", help="A running server that is to load them at once.")
-]
-StoreFolder = Annotated[Path | None, typer.Option("--adapters", help="The adapter store.")]
+
+
+class _Stages(typer.core.TyperGroup):
+    """Stages by their names. What is no stage is a toolset, to be trained from the first stage to the last."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        return super().resolve_command(ctx, args if args[0] in self.commands else ["run", *args])
+
 
 app = typer.Typer(
-    help="Train adapters: a selector for a toolset, and one for the arguments of each of its tools.",
+    cls=_Stages,
+    help="Train adapters: a selector for a toolset, and one for the arguments of each of its tools. "
+    "`dualtune train TOOLSET` stands for `dualtune train run TOOLSET`.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
 )
-app.command()(demonstrations)
+for command in (run, queries, trajectories, demonstrations):
+    app.command()(command)
 
 
 @app.command("split")
@@ -150,21 +155,10 @@ def fit(
     files: Files,
     run: Annotated[Path, typer.Option(help="The run's folder, new or that of a run to go on with.")],
     adapter: AdapterNames = None,
-    only_missing: Annotated[
-        bool, typer.Option("--missing", help="Only adapters that the store lacks, or has for tools as they were.")
-    ] = False,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="NAME=VALUE",
-            help=f"A hyper-parameter: {', '.join(Hyperparameters.model_fields)}; may be given again.",
-        ),
-    ] = None,
+    only_missing: OnlyMissing = False,
+    set_: Set = None,
     test_tasks: TestTasks = TEST_TASKS,
-    cache_gib: Annotated[
-        float, typer.Option(min=0, help="Disk for the states of conversations while the run lasts, in GiB.")
-    ] = 20.0,
+    cache_gib: CacheGib = CACHE_GIB,
     model: Model = None,
     toolsets: Toolsets = None,
     adapters: StoreFolder = None,
@@ -192,9 +186,9 @@ def fit(
             toolsets=found.toolsets,
             targets=targets,
             base=base,
-            hyperparameters=_hyperparameters(set_ or ()),
+            hyperparameters=hyperparameters(set_ or ()),
             folder=run,
-            cache_bytes=int(cache_gib * _GIB),
+            cache_bytes=int(cache_gib * GIB),
             test_tasks=test_tasks,
         )
         with Display(stderr()) as display:
@@ -202,7 +196,7 @@ def fit(
         for name in manifest.without_examples:
             tell(f"{name}: not trained: no trajectory has an example for it")
         if install or server:
-            _install(run, settings, server)
+            deploy(run, settings, server)
     if as_json:
         print_json(manifest.model_dump(mode="json"))
 
@@ -216,15 +210,7 @@ def install_command(
 ) -> None:
     """Copy the adapters of a run to the store and, with --server, let a running server load them."""
     with one_line_errors():
-        _install(run, settings_with(model=model, adapters=adapters), server)
-
-
-def _install(run: Path, settings: Settings, server: str | None) -> None:
-    names = install_run(run, settings.adapters, load_base(settings).model)
-    tell(f"installed in {settings.adapters}: {', '.join(names) or 'nothing, for nothing is trained yet'}")
-    if server:
-        hot_load(names, server, settings.api_key.get_secret_value() if settings.api_key else None)
-        tell(f"loaded by {server}")
+        deploy(run, settings_with(model=model, adapters=adapters), server)
 
 
 def _learnt(
@@ -238,25 +224,3 @@ def _learnt(
         target.name: (target.role, [e for e in rendered if target.learns(e.label, e.toolset, e.tool)])
         for target in select_targets(found.toolsets, names or ())
     }, dict(renderer.left_out)
-
-
-def _hyperparameters(items: list[str] | tuple[()]) -> Hyperparameters:
-    values: dict[str, Any] = {}
-    for item in items:
-        name, separator, text = item.partition("=")
-        if not separator:
-            raise TrainingError(f"--set {item}: write NAME=VALUE, for example --set epochs=2", "set")
-        values[name] = _value(text)
-    try:
-        return Hyperparameters.model_validate(values)
-    except ValidationError as error:
-        name, problem = first_problem(error)
-        raise TrainingError(f"--set {name}: {problem}", name) from None
-
-
-def _value(text: str) -> Any:
-    """As TOML has it, but that words need no quotes."""
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from toolsets import Registry
+from toolsets import Toolset
 from toolsets.console import stderr, tell
+from toolsets.manifest import Manifest
 from toolsets.sandbox import best_backend
 from training.console import one_line_errors, print_json, settings_with
 from training.display import Display
-from training.errors import TrainingError
 from training.interrupt import stop_on_signal
+from training.lookup import find_toolset
 from training.offline.bank import read_bank
 from training.offline.generate import Source
 from training.offline.growing import grow, made_before
@@ -38,37 +39,46 @@ def demonstrations(
         dualtune train demonstrations filesystem --count 12000 --out filesystem.jsonl
     """
     with one_line_errors(), stop_on_signal(tell) as should_stop:
-        source = _source(toolset, settings_with(toolsets=toolsets).toolsets)
-        made = made_before(out, source, seed)
-        dropped: Counter[str] = Counter()
-        with Display(stderr()) as display, out.open("a", encoding="utf-8") as file:
-            display.begin("demonstrations", count)
-            display.update(len(made))
-            found = asyncio.run(
-                grow(
-                    file,
-                    source,
-                    count,
-                    seed,
-                    made=made,
-                    dropped=dropped,
-                    show=lambda done: display.update(done, f"{dropped.total()} attempts discarded"),
-                    should_stop=should_stop,
-                )
-            )
-            display.end(f"{out}: {len(found)} demonstrations, {len(found) - len(made)} of them new")
+        source = source_of(*find_toolset(toolset, settings_with(toolsets=toolsets).toolsets))
+        with Display(stderr()) as display:
+            found, new, dropped = demonstrate(source, out, count, seed, display, should_stop)
     if as_json:
-        print_json(_summary(found, len(found) - len(made), dropped))
+        print_json(_summary(found, new, dropped))
 
 
-def _source(toolset: str, folders: Iterable[Path]) -> Source:
-    """Raises TrainingError where there is no such toolset, or nothing was written for it."""
-    registry = Registry.load(*folders)
-    if toolset not in registry.toolsets:
-        known = ", ".join(sorted(registry.toolsets)) or "none"
-        raise TrainingError(f"there is no toolset {toolset!r}; there are: {known}", "toolset")
-    bank = read_bank(toolset)
-    return Source(registry.toolsets[toolset], registry.manifests[toolset], best_backend(), bank)
+def source_of(toolset: Toolset, manifest: Manifest) -> Source:
+    """Raises TrainingError where nobody has written intents for the toolset."""
+    bank = read_bank(toolset.name)
+    return Source(toolset, manifest, best_backend(), bank)
+
+
+def demonstrate(
+    source: Source, out: Path, count: int, seed: int, display: Display, should_stop: Callable[[], bool]
+) -> tuple[list[Demonstration], int, Counter[str]]:
+    """Let the file grow to `count`. Gives all that it has, how many are new, and what was discarded, by reason.
+
+    Raises Interrupted, TrainingError and ToolsetError.
+    """
+    made = made_before(out, source, seed)
+    dropped: Counter[str] = Counter()
+    with out.open("a", encoding="utf-8") as file:
+        display.begin("demonstrations", count)
+        display.update(len(made))
+        found = asyncio.run(
+            grow(
+                file,
+                source,
+                count,
+                seed,
+                made=made,
+                dropped=dropped,
+                show=lambda done: display.update(done, f"{dropped.total()} attempts discarded"),
+                should_stop=should_stop,
+            )
+        )
+    new = len(found) - len(made)
+    display.end(f"{out}: {len(found)} demonstrations, {new} of them new")
+    return found, new, dropped
 
 
 def _summary(found: Sequence[Demonstration], new: int, dropped: Counter[str]) -> dict[str, Any]:

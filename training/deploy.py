@@ -8,8 +8,11 @@ from pathlib import Path
 import httpx
 
 from adapters import AdapterError, BaseModel, install
+from server.settings import Settings
+from toolsets.console import tell
 from training.errors import TrainingError
 from training.run import RunFolder
+from training.setup import load_base
 
 _SECONDS = 120.0
 
@@ -37,6 +40,16 @@ def hot_load(names: Iterable[str], server: str, api_key: str | None) -> None:
                 raise TrainingError(f"--server {server}: it cannot be reached: {error}", "server") from error
             if answer.is_error:
                 raise TrainingError(f"--server {server}: it did not load {name}: {_reason(answer)}", "server")
+
+
+def deploy(folder: Path, settings: Settings, server: str | None) -> list[str]:
+    """Both, for the store and the base model of `settings`, and say so; without a server, only the first."""
+    names = install_run(folder, settings.adapters, load_base(settings).model)
+    tell(f"installed in {settings.adapters}: {', '.join(names) or 'nothing, for nothing is trained yet'}")
+    if server:
+        hot_load(names, server, settings.api_key.get_secret_value() if settings.api_key else None)
+        tell(f"loaded by {server}")
+    return names
 
 
 def _reason(answer: httpx.Response) -> str:

@@ -1,7 +1,10 @@
 """The folder of a training run, and the manifest in it.
 
 run.json                what the run is made of, what it made, and how long that took
+queries.jsonl           a cloud teacher's answers, of which the requests are taken
+trajectories.jsonl      where the run made them itself; trajectories.answers.jsonl has all that a cloud teacher said
 split.json              which demonstrations were trained on, validated on and held out for the test
+test.jsonl              the trajectories that are held out for the test
 adapters/NAME/          each adapter as the store takes it, and history.json, its epochs
 checkpoints/NAME.pt     the state of an adapter that is not finished
 prefixes/               keys and values of conversations; deleted at the end
@@ -37,8 +40,36 @@ class Origin(BaseModel):
     toolsets: dict[str, str]
     """Their digests."""
     trajectories: dict[str, str]
-    """Names of files, and the SHA-256 of each."""
+    """Names of files, and the SHA-256 of each; none while they are still being made."""
     hyperparameters: Hyperparameters
+
+
+class Teaching(BaseModel):
+    """By whom the trajectories of a run are made, and how many requests there are to be for each tool."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    teacher: str
+    """`offline`, or a model; `url` says where."""
+    url: str | None = None
+    count: int
+    seed: int
+
+
+class Taught(BaseModel):
+    """What came of it; of a teacher that is paid, the tokens and, where prices are known, the cost."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    queries: dict[str, int] = {}
+    """By tool, those that need several, and those that need none."""
+    queries_discarded: dict[str, int] = {}
+    trajectories: int
+    trajectories_discarded: dict[str, int]
+    """By reason; of the offline teacher's, those of the last time it was begun."""
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: float | None = None
 
 
 class Trained(BaseModel):
@@ -61,6 +92,9 @@ class RunManifest(BaseModel):
     created: AwareDatetime
     versions: dict[str, str]
     origin: Origin
+    teaching: Teaching | None = None
+    """Where the run made its trajectories itself."""
+    taught: Taught | None = None
     demonstrations: dict[str, int] = Field(default_factory=dict)
     """How many there are on each side of the split."""
     examples_left_out: dict[str, int] = Field(default_factory=dict)
@@ -77,6 +111,9 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.split = path / "split.json"
+        self.queries = path / "queries.jsonl"
+        self.trajectories = path / "trajectories.jsonl"
+        self.test = path / "test.jsonl"
 
     def adapter(self, name: str) -> Path:
         return self.path / "adapters" / name
@@ -87,12 +124,24 @@ class RunFolder:
     def checkpoint(self, name: str) -> Path:
         return self.path / "checkpoints" / f"{name}.pt"
 
-    def begin(self, origin: Origin) -> RunManifest:
-        """The manifest of the run that is there, or of a new one. Raises TrainingError for a run of another origin."""
+    def begin(self, origin: Origin, teaching: Teaching | None = None) -> RunManifest:
+        """The manifest of the run that is there, or of a new one. Raises TrainingError for a run of another origin.
+
+        A run that is to make its trajectories is begun by `teaching`, and again when it has them.
+        """
         found = self._read()
         if found is None:
-            found = RunManifest(created=datetime.now(UTC), versions=versions(), origin=origin)
+            found = RunManifest(created=datetime.now(UTC), versions=versions(), origin=origin, teaching=teaching)
             self.write(found)
+        if teaching is not None and found.teaching != teaching:
+            raise TrainingError(
+                f"{self.path} has a run of another teacher, count or seed; name another folder, or delete this",
+                "teaching",
+            )
+        if not found.origin.trajectories:
+            found.origin = found.origin.model_copy(update={"trajectories": origin.trajectories})
+        elif not origin.trajectories:
+            origin = origin.model_copy(update={"trajectories": found.origin.trajectories})
         for name in Origin.model_fields:
             if getattr(found.origin, name) != getattr(origin, name):
                 raise TrainingError(

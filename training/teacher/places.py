@@ -96,12 +96,12 @@ async def open_place(subject: Subject, seed: str) -> AsyncIterator[Place]:
 async def _served(name: str, random: Random) -> AsyncIterator[Served]:
     """The stand-in of a service, with contents. Raises TrainingError where a library that it needs is missing."""
     try:
-        from evaluation.standins import MondayStandIn, NotionStandIn, serve
+        from evaluation.standins import MondayStandIn, NotionStandIn, StandIn, serve
     except ModuleNotFoundError as error:
         message = f"the stand-in of {name} needs {error.name}; install what is in requirements/dev.txt"
         raise TrainingError(message, "toolset") from error
-    kind = {"notion": NotionStandIn, "monday": MondayStandIn}[name]
-    serving = serve(kind(make_world(random), random.randrange(1 << 30)))
+    kinds: dict[str, type[StandIn[Any]]] = {kind.toolset: kind for kind in (NotionStandIn, MondayStandIn)}
+    serving = serve(kinds[name](make_world(random), random.randrange(1 << 30)))
     served = await asyncio.to_thread(serving.__enter__)  # It waits for its own thread to start and to end.
     try:
         yield served
