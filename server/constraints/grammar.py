@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from server.constraints import Choice, Constraint, JsonSchema, ToolCall
 from server.constraints.jsontext import canonical, parse
-from server.constraints.plan import plan
+from server.constraints.plan import ebnf, plan
 
 
 def to_grammar(constraint: Constraint) -> str:
@@ -38,7 +38,7 @@ def _tool_call(tools: str, allow_none: str | None) -> str:
     ]
     if allow_none is not None:
         calls.append(_fixed(opening(allow_none) + "{}}"))
-    return str(calls[0] if len(calls) == 1 else Grammar.union(*calls))
+    return ebnf(calls[0] if len(calls) == 1 else Grammar.union(*calls))
 
 
 def opening(name: str) -> str:

@@ -49,7 +49,7 @@ _effort: ContextVar[_Effort] = ContextVar("_effort")
 
 
 def validator(kind: type[Validator], schema: Any) -> Validator:
-    """A validator of the dialect `kind`, for `errors_of`."""
+    """A validator of the dialect `kind`, for `errors_of`. Nothing that a schema refers to is fetched."""
     return _limited(kind)(schema, registry=referencing.Registry(), format_checker=_FORMATS)
 
 
@@ -62,6 +62,13 @@ def errors_of(checked_by: Validator, value: Any) -> list[ValidationError]:
         raise Unchecked(f"the schema's reference {error.ref!r} leads nowhere") from None
     except RecursionError:
         raise Unchecked("the value is nested too deeply") from None
+    except ArithmeticError:
+        raise Unchecked("a number is too large to be checked") from None
+    except Unchecked:
+        raise
+    except Exception as error:
+        # What a reference leads to need not be a schema at all, so that anything may go wrong.
+        raise Unchecked(f"the schema cannot be applied: {type(error).__name__}") from None
     finally:
         _effort.reset(before)
 
@@ -78,13 +85,14 @@ def search(pattern: str, text: str) -> bool:
 @lru_cache(maxsize=512)
 def compiled_pattern(pattern: str) -> Any:
     """Raises `Unchecked` for what is no regular expression, or too large a one."""
-    if _size(pattern) > MAX_PATTERN_SIZE:
+    if pattern_size(pattern) > MAX_PATTERN_SIZE:
         raise Unchecked(f"the pattern {pattern[:80]!r} is too large")
     try:
         with warnings.catch_warnings():
             # "[[" and the like will mean something else in some later version of `regex`; it is pinned.
             warnings.simplefilter("ignore", FutureWarning)
-            return regex.compile(pattern)
+            # In JSON Schema, `$` is the end of the text and not also the place before a last line break.
+            return regex.compile("".join(r"\Z" if token[0] == "$" else token[0] for token in _TOKENS.finditer(pattern)))
     except (regex.error, RecursionError, OverflowError) as error:
         raise Unchecked(f"the pattern {pattern[:80]!r} is no regular expression: {error}") from None
 
@@ -92,7 +100,7 @@ def compiled_pattern(pattern: str) -> Any:
 _TOKENS: Final = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|\{(\d+)(?:,(\d*))?\}|.", re.DOTALL)
 
 
-def _size(pattern: str) -> int:
+def pattern_size(pattern: str) -> int:
     """How many characters the pattern has when counted repeats are written out, as compiling it does."""
     groups, last = [0], 0
     for token in _TOKENS.finditer(pattern):

@@ -2,29 +2,31 @@
 
 import json
 import math
-from typing import Any, NoReturn
+import re
+from typing import Any, Final, NoReturn
+
+_LONE_SURROGATES: Final = re.compile("[\ud800-\udfff]")
+_EXACT: Final = 2**53
+"""Up to here, a double holds every integer."""
 
 
 def canonical(value: Any) -> str:
     """`value` as compact JSON with its characters unescaped: the form of every grammar's language.
 
-    Lone surrogates, which no UTF-8 text can carry, become U+FFFD.
+    Lone surrogates, which no UTF-8 text can carry, become U+FFFD. Raises RecursionError for what is nested too deeply.
     """
-    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace") if _has_surrogate(text) else text
+    return _LONE_SURROGATES.sub("\ufffd", json.dumps(value, separators=(",", ":"), ensure_ascii=False))
 
 
 def parse(text: str, *, finite: bool = True) -> Any:
-    """The value of a JSON text. Raises ValueError for what Python reads beyond JSON, NaN and the infinities, and with
-    `finite` for numbers that a double cannot hold."""
+    """The value of a JSON text. Raises ValueError for what Python reads beyond JSON, NaN and the infinities.
+
+    With `finite`, also for numbers that a double cannot hold; and `1.0` is then read as the integer that it is in JSON.
+    """
     try:
         return json.loads(text, parse_constant=_refuse, parse_float=_finite if finite else float)
     except RecursionError:
         raise ValueError("nested too deeply") from None
-
-
-def _has_surrogate(text: str) -> bool:
-    return not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _refuse(name: str) -> NoReturn:
@@ -35,4 +37,4 @@ def _finite(digits: str) -> float:
     number = float(digits)
     if not math.isfinite(number):
         raise ValueError(f"{digits[:40]} is beyond the numbers that a double can hold")
-    return number
+    return int(number) if number.is_integer() and abs(number) <= _EXACT else number

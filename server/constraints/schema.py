@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from server.constraints.jsontext import canonical
-from server.constraints.keywords import dialect, dotted, subschemas
+from server.constraints.check import checker
+from server.constraints.guard import Unchecked
+from server.constraints.keywords import keyword_path, subschemas
 
 
 def schema_error(schema: Mapping[str, Any]) -> str | None:
@@ -15,18 +16,11 @@ def schema_error(schema: Mapping[str, Any]) -> str | None:
     It must be a valid JSON Schema of objects whose references stay inside it.
     """
     try:
-        _, problem = dialect(canonical(schema))
-    except (RecursionError, ValueError):
-        return "schemas are nested too deeply"
-    if problem is not None:
-        return problem
-    if schema.get("type", "object") != "object":
+        checker(schema)
+    except Unchecked as problem:
+        return str(problem)
+    if "object" not in schema.get("type", "object"):
         return f"type: must be 'object', not {schema['type']!r}"
-    for path, part in subschemas(schema):
-        reference = part.get("$ref")
-        if isinstance(reference, str) and not _leads_somewhere(reference, schema):
-            where = dotted([step for way in path for step in way] + ["$ref"])
-            return f"{where}: {reference!r} is not in this schema, and none is fetched"
     return None
 
 
@@ -39,7 +33,7 @@ def strict_error(schema: Mapping[str, Any]) -> str | None:
     if schema.get("type") != "object":
         return "strict mode: the schema itself must have the type 'object'"
     for path, part in subschemas(schema):
-        where = dotted(step for way in path for step in way) or "the schema itself"
+        where = keyword_path(path) or "the schema itself"
         if part.get("type") != "object" and "properties" not in part:
             continue
         if part.get("additionalProperties") is not False:
@@ -48,21 +42,3 @@ def strict_error(schema: Mapping[str, Any]) -> str | None:
         if missing:
             return f"strict mode: {where}: 'required' must name every property, and {missing[0]!r} is missing"
     return None
-
-
-def _leads_somewhere(reference: str, schema: Mapping[str, Any]) -> bool:
-    """Whether a JSON pointer (RFC 6901) has a target; anchors are left to the check of values."""
-    if not reference.startswith("#"):
-        return False
-    if not reference.startswith("#/"):
-        return True
-    target: Any = schema
-    for step in reference[2:].split("/"):
-        key = step.replace("~1", "/").replace("~0", "~")
-        if isinstance(target, Mapping) and key in target:
-            target = target[key]
-        elif isinstance(target, list) and key.isdecimal() and int(key) < len(target):
-            target = target[int(key)]
-        else:
-            return False
-    return True
