@@ -1,0 +1,99 @@
+"""Judge-free figures of a run: how its calls compare with the reference plan, and what it took.
+
+    tools right        longest common subsequence of the tools called and the reference's / the longer of the two
+    arguments right    calls of the reference that were made with the same arguments / calls of the reference
+    valid, succeeded   shares of the calls whose arguments the tool's schema accepts, and that were no error
+
+Arguments are the same if they are as JSON, with paths relative to the workspace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evaluation.judge.evidence import Evidence
+from evaluation.judge.exact import arguments_of
+from evaluation.tasks import Task
+from evaluation.tasks.facts import relative
+from server.constraints.check import violation
+from server.prompt import compact_json
+from toolsets import Tool
+from toolsets.trajectory import Observation
+
+_PATHS = frozenset({"path", "source", "destination"})
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Shares are from 0 to 1, None where there is nothing to take a share of. seconds: of the whole run."""
+
+    tools_right: float
+    arguments_right: float | None
+    first_tool_right: bool
+    valid: float | None
+    succeeded: float | None
+    calls: int
+    steps: int
+    prompt_tokens: int
+    completion_tokens: int
+    seconds: float
+
+
+def measure(task: Task, evidence: Evidence, tools: Mapping[str, Tool]) -> Measures:
+    """tools: what was offered, by the name that it was offered under."""
+    trajectory = evidence.trajectory
+    calls = [seen for step in trajectory.steps for seen in step.calls]
+    made, planned = [seen.tool for seen in calls], [call.tool for call in task.reference]
+    usage = [step.reply.usage or {} for step in trajectory.steps]
+    wanted = [(call.tool, canonical(call.arguments, evidence.root)) for call in task.reference]
+    there = {(seen.tool, canonical(arguments_of(seen), evidence.root)) for seen in calls}
+    return Measures(
+        tools_right=_common(made, planned) / max(len(made), len(planned)) if made or planned else 1.0,
+        arguments_right=_share([call in there for call in wanted]),
+        first_tool_right=(made[0] if made else None) == (planned[0] if planned else None),
+        valid=_share([is_valid(seen, tools) for seen in calls]),
+        succeeded=_share([not seen.result.is_error for seen in calls]),
+        calls=len(calls),
+        steps=len(trajectory.steps),
+        prompt_tokens=sum(part.get("prompt_tokens") or 0 for part in usage),
+        completion_tokens=sum(part.get("completion_tokens") or 0 for part in usage),
+        seconds=trajectory.seconds,
+    )
+
+
+def is_valid(seen: Observation, tools: Mapping[str, Tool]) -> bool:
+    """Whether the call is of a tool that was offered, with arguments that its schema accepts."""
+    tool, arguments = tools.get(seen.call.name), arguments_of(seen)
+    return tool is not None and arguments is not None and violation(compact_json(arguments), tool.parameters) is None
+
+
+def canonical(arguments: Mapping[str, Any] | None, root: str) -> str:
+    """Arguments in a form in which those that mean the same are the same."""
+    if arguments is None:
+        return ""
+    value: dict[str, Any] = {}
+    for name in sorted(arguments):
+        given = arguments[name]
+        if name in _PATHS:
+            given = relative(given, root) or given
+        elif name == "paths" and isinstance(given, list):
+            given = [relative(path, root) or path for path in given]
+        value[name] = given
+    return compact_json(value)
+
+
+def _share(truths: Sequence[bool]) -> float | None:
+    return sum(truths) / len(truths) if truths else None
+
+
+def _common(first: Sequence[str | None], second: Sequence[str | None]) -> int:
+    """The length of the longest common subsequence."""
+    row = [0] * (len(second) + 1)
+    for one in first:
+        above = row
+        row = [0]
+        for place, other in enumerate(second):
+            row.append(above[place] + 1 if one == other else max(row[place], above[place + 1]))
+    return row[-1]
