@@ -43,7 +43,13 @@ def run(
         Path | None,
         typer.Option(help="The run's folder, new or that of a run to go on with.", show_default="runs/TOOLSET"),
     ] = None,
-    count: Annotated[int, typer.Option(min=1, help="Requests for each tool.")] = COUNT,
+    count: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="Requests for each tool; of hand-written ones, as many in all as that would be, most for one tool.",
+        ),
+    ] = COUNT,
     teacher_url: Annotated[
         str | None,
         typer.Option(
