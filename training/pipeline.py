@@ -13,7 +13,6 @@ from time import monotonic
 from adapters import BaseModelId
 from server.settings import Settings
 from toolsets import Toolset
-from toolsets.agent import AgentLimits
 from toolsets.manifest import Manifest
 from toolsets.sandbox import best_backend
 from training.demonstrations import demonstrate, source_of
@@ -26,6 +25,7 @@ from training.run import Origin, RunFolder, RunManifest, Taught, Teaching
 from training.settings import Hyperparameters
 from training.setup import read_trajectories
 from training.split import read_split
+from training.teacher.performing import LIMITS
 from training.teacher.places import Subject
 from training.teacher.stages import Teacher, ask, perform
 from training.trajectory import OFFLINE, write_demonstrations
@@ -113,7 +113,7 @@ class Pipeline:
             harvest = ask(subject, teacher, queries, plan.count, plan.seed, display, should_stop).harvest
         with self._timed("trajectories"):
             trajectories = self._folder.trajectories
-            found = perform(subject, teacher, queries, trajectories, AgentLimits(), display, should_stop).found
+            found = perform(subject, teacher, queries, trajectories, LIMITS, display, should_stop).found
         usage = harvest.usage + found.usage
         return Taught(
             queries=dict(harvest.counts()),

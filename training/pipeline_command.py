@@ -12,6 +12,7 @@ from toolsets.console import stderr, tell
 from training.console import one_line_errors, print_json, settings_with
 from training.deploy import deploy
 from training.display import Display
+from training.errors import TrainingError
 from training.interrupt import stop_on_signal
 from training.lookup import find_toolset
 from training.options import (
@@ -90,11 +91,15 @@ def run(
         settings = settings_with(model=model, toolsets=toolsets, adapters=adapters)
         found, manifest = find_toolset(toolset, settings.toolsets)
         values = hyperparameters(set_ or ())
+        if teacher_url is None and (queries, price_in, price_out) != (None, None, None):
+            raise TrainingError("--queries and prices are for a cloud teacher: give --teacher-url too", "teacher_url")
         teacher = teacher_of(teacher_url, teacher_model, price_in, price_out, at_once) if teacher_url else None
         base = load_base(settings)
         targets = select_targets({toolset: found}, adapter or ())
         if only_missing and not (targets := missing(targets, {toolset: found}, base, settings)):
             tell(f"{toolset}: the store has every adapter, for the tools as they are")
+            if as_json:
+                print_json({"adapters": {}})
             return
         folder = run or Path("runs", toolset)
         plan = Plan(

@@ -152,8 +152,8 @@ def test_a_new_tool_trains_the_selector_and_its_own_adapter_and_pays_for_no_requ
     assert (workplace / "store/tiny-llama/notes/arguments/say/manifest.json").read_bytes() == kept
 
     teacher.bodies.clear()
-    result = CliRunner().invoke(app, ["notes", "--missing"], catch_exceptions=False)
-    assert (result.exit_code, teacher.bodies) == (0, [])
+    result = CliRunner().invoke(app, ["notes", "--missing", "--json"], catch_exceptions=False)
+    assert (result.exit_code, teacher.bodies, json.loads(result.stdout)) == (0, [], {"adapters": {}})
     assert "the store has every adapter, for the tools as they are" in result.stderr.replace("\n", " ")
 
 
@@ -187,6 +187,29 @@ def test_what_cannot_be_taught_is_named_and_leaves_no_folder(workplace: Path) ->
         with pytest.raises(CommandError, match=message):
             train(toolset, "--run", "run")
     assert not (workplace / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--queries", "q.jsonl"], "--queries and prices are for a cloud teacher: give --teacher-url too"),
+        (["--price-in", "1"], "--queries and prices are for a cloud teacher"),
+    ],
+)
+def test_what_only_a_cloud_teacher_has_is_refused_without_one(
+    arguments: list[str], message: str, workplace: Path
+) -> None:
+    with pytest.raises(CommandError, match=message):
+        train("notes", *arguments)
+
+
+def test_several_processes_are_told_to_take_the_stages_apart(
+    workplace: Path, teacher: ScriptedTeacher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(CommandError, match=r"are for one process; run .*, and then `accelerate launch`"):
+        pipeline()
+    assert teacher.bodies == []
 
 
 def test_a_stage_is_called_by_its_name_and_a_toolset_of_that_name_by_run(workplace: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +163,7 @@ GOOD, FAILED, CUT = (False, False), (True, False), (False, True)
         (trajectory(), (), None),
         (trajectory(("say", *GOOD), outcome="step_limit"), ("say",), "too many steps"),
         (trajectory(("say", *GOOD), outcome="repeated"), ("say",), "the same calls again and again"),
+        (replace(trajectory(), steps=(Step(Reply("And so", finish="length")),)), (), "a reply that was cut"),
         (trajectory(("say", *GOOD), answer=" "), ("say",), "no answer to the user"),
         (trajectory(), ("say",), "no call, where a tool was to be needed"),
         (trajectory(("say", *GOOD)), (), "a call, where no tool was to be needed"),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from toolsets.agent import AgentLimits
 from toolsets.console import stderr, tell
 from toolsets.sandbox import best_backend
 from training.console import one_line_errors, print_json, settings_with
@@ -15,6 +15,7 @@ from training.display import Display
 from training.interrupt import stop_on_signal
 from training.lookup import find_toolset
 from training.options import AsJson, Seed, Toolsets
+from training.teacher.performing import LIMITS
 from training.teacher.places import Subject
 from training.teacher.stages import ask, perform, teacher_of
 
@@ -32,10 +33,9 @@ TeacherUrl = Annotated[
 TeacherModel = Annotated[str, typer.Option(metavar="MODEL", help="The teacher's id there.")]
 PriceIn = Annotated[float | None, typer.Option(min=0, help="Price of a million tokens that the teacher reads.")]
 PriceOut = Annotated[float | None, typer.Option(min=0, help="Price of a million tokens that it writes.")]
-AtOnce = Annotated[int, typer.Option(min=1, max=256, help="Requests to the teacher at the same time.")]
+AtOnce = Annotated[int, typer.Option(min=1, max=64, help="Requests to the teacher at the same time.")]
 MaxSteps = Annotated[int, typer.Option(min=1, help="Replies that the teacher may give to carry one request out.")]
 
-_LIMITS = AgentLimits()
 AT_ONCE = 8
 COUNT = 1000
 """Requests for each tool (DualTune, section 4.1.1)."""
@@ -86,7 +86,7 @@ def trajectories(
     price_in: PriceIn = None,
     price_out: PriceOut = None,
     at_once: AtOnce = AT_ONCE,
-    max_steps: MaxSteps = _LIMITS.max_steps,
+    max_steps: MaxSteps = LIMITS.max_steps,
     toolsets: Toolsets = None,
     as_json: AsJson = False,
 ) -> None:
@@ -100,7 +100,9 @@ def trajectories(
         teacher = teacher_of(teacher_url, teacher_model, price_in, price_out, at_once)
         subject = Subject(*find_toolset(toolset, settings_with(toolsets=toolsets).toolsets), best_backend())
         with Display(stderr()) as display:
-            performing = perform(subject, teacher, queries, out, AgentLimits(max_steps), display, should_stop)
+            performing = perform(
+                subject, teacher, queries, out, replace(LIMITS, max_steps=max_steps), display, should_stop
+            )
     if as_json:
         found = performing.found
         print_json(

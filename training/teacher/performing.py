@@ -32,6 +32,8 @@ from training.teacher.usage import Usage
 from training.trajectory import Demonstration
 
 KEPT = "kept"
+LIMITS = AgentLimits(max_seconds=4 * 3600.0)
+"""The time is long, since waiting for a teacher that bounds its rate counts; what it says is bounded by the steps."""
 _OPENING_MESSAGES = 2
 
 
@@ -167,6 +169,8 @@ def unfit(trajectory: Trajectory, query: Query) -> str | None:
             "time_limit": "too slow",
             "repeated": "the same calls again and again",
         }.get(trajectory.outcome, trajectory.outcome)
+    if any(step.reply.finish == "length" for step in trajectory.steps):
+        return "a reply that was cut"
     calls = [seen for step in trajectory.steps for seen in step.calls]
     if not (trajectory.answer or "").strip():
         return "no answer to the user"
