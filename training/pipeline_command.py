@@ -48,7 +48,7 @@ def run(
         int,
         typer.Option(
             min=1,
-            help="Requests for each tool; of hand-written ones, as many in all as that would be, most for one tool.",
+            help="Requests for each tool; without a cloud teacher, for each tool on the average.",
         ),
     ] = COUNT,
     teacher_url: Annotated[
