@@ -20,11 +20,17 @@ from evaluation.tasks.scenarios import SCENARIOS
 from toolsets import Registry
 from toolsets.registry import PACKAGED
 from toolsets.result import ToolResult
-from toolsets.sandbox import Backend
+from toolsets.sandbox import Backend, backend
 from toolsets.trajectory import Call, Observation
 
 ROOT = "/home/ada/work"
 TASKS = read_tasks("filesystem-mcpbench")
+
+
+@pytest.fixture(scope="module")
+def sandbox(programs: None) -> Backend:
+    """The quickest; the servers' own tests use the strongest."""
+    return backend("bubblewrap")
 
 
 def seen(tool: str, text: str, /, *, is_error: bool = False, truncated: bool = False, **arguments: Any) -> Observation:

@@ -11,13 +11,19 @@ from evaluation.tasks.gates import flaw
 from evaluation.tasks.testset import make
 from toolsets import Registry
 from toolsets.registry import PACKAGED
-from toolsets.sandbox import Backend
+from toolsets.sandbox import Backend, backend
 from training.offline.bank import read_bank
 from training.offline.generate import Source, generate
 from training.split import Split
 from training.trajectory import Demonstration
 
 REGISTRY = Registry.load(PACKAGED)
+
+
+@pytest.fixture(scope="module")
+def sandbox(programs: None) -> Backend:
+    """The quickest; the servers' own tests use the strongest."""
+    return backend("bubblewrap")
 
 
 @pytest.fixture(scope="module")

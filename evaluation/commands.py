@@ -1,0 +1,219 @@
+"""`dualtune eval`: tasks, runs, judgements and reports."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from evaluation.errors import EvaluationError
+from evaluation.records import Results, Settings
+from evaluation.tasks import SHIPPED, digest, read_tasks, write_tasks
+from toolsets import Registry
+from toolsets.console import one_line_errors, stderr, tell
+from toolsets.registry import PACKAGED
+from toolsets.sandbox import BackendName, backend, best_backend
+from training.errors import TrainingError
+
+BaseUrl = Annotated[str, typer.Option(help="Where the models are served.")]
+Key = Annotated[
+    str, typer.Option(envvar=["DUALTUNE_API_KEY", "OPENAI_API_KEY"], show_default=False, help="Key for the models.")
+]
+Jobs = Annotated[int, typer.Option(min=1, help="How many at a time.")]
+Sandbox = Annotated[
+    BackendName | None, typer.Option(help="Where the tools run.", show_default="the strongest that works")
+]
+OutFolder = Annotated[Path, typer.Option(help="The folder with the results; started, or gone on with.")]
+
+app = typer.Typer(
+    help="Measure how well models call tools: tasks, runs of the agent, ToolFit, a report.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+
+
+@app.command()
+def run(
+    tasks: Annotated[list[str], typer.Argument(help="Files of tasks, or names of shipped ones: filesystem-mcpbench.")],
+    model: Annotated[str, typer.Option(help="Model ids, with commas between them.")] = "dualtune",
+    out: OutFolder = Path("evaluation-results"),
+    base_url: BaseUrl = "http://127.0.0.1:8000/v1",
+    api_key: Key = "none",
+    described: Annotated[bool, typer.Option(help="Give the tasks' descriptions, not the fuzzed queries.")] = False,
+    offer: Annotated[
+        str, typer.Option(help="Toolsets whose tools are offered, with commas between them.")
+    ] = "filesystem",
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many tasks of each file.")] = None,
+    max_steps: Annotated[int, typer.Option(min=1, help="Replies that the model may give.")] = 20,
+    max_seconds: Annotated[float, typer.Option(min=1, help="Time for a task.")] = 600.0,
+    max_characters: Annotated[int, typer.Option(min=100, help="How much of a result the model is shown.")] = 20_000,
+    jobs: Jobs = 2,
+    sandbox: Sandbox = None,
+) -> None:
+    """Run the agent over tasks, with each model, in sandboxes.
+
+    Every run is written as it ends: stop at any time, and the same command goes on. Ends with status 0 when all runs
+    are there.
+
+        dualtune eval run filesystem-mcpbench --model dualtune,dualtune-base --out results
+    """
+    from openai import AsyncOpenAI  # slow to import
+
+    from evaluation.runner import Runner
+    from toolsets.chat import OpenAIModel
+    from training.display import Display
+
+    with _one_line_errors():
+        chosen = tuple(task for name in tasks for task in read_tasks(name)[:limit])
+        if not chosen:
+            raise EvaluationError("there is no task in these files", "tasks")
+        if twice := [id for id, count in Counter(task.id for task in chosen).items() if count > 1]:
+            raise EvaluationError(f"the task {twice[0]} stands in two of these files; leave one out", "tasks")
+        registry, models, offered = Registry.load(PACKAGED), _words(model), _words(offer)
+        if missing := {*offered, *(task.toolset for task in chosen)} - set(registry.toolsets):
+            raise EvaluationError(f"there is no toolset {min(missing)}", "offer")
+        if needed := {task.toolset for task in chosen} - set(offered):
+            raise EvaluationError(f"the tasks need the toolset {min(needed)}; offer it too", "offer")
+        results = Results(out)
+        settings = Settings(
+            tasks=digest(chosen),
+            base_url=base_url,
+            models=models,
+            described=described,
+            offered=offered,
+            max_steps=max_steps,
+            max_seconds=max_seconds,
+            max_characters=max_characters,
+        )
+        results.begin(settings, chosen)
+        with Display(stderr()) as display:
+            display.begin("tasks", len(chosen) * len(models))
+            runner = Runner(
+                results,
+                settings,
+                registry,
+                backend(sandbox) if sandbox else best_backend(),
+                lambda name, task, evidence: display.advance(1),
+            )
+            display.advance(sum(runner.is_done(name, task) for name in models for task in chosen))
+
+            async def carry_out() -> None:
+                async with AsyncOpenAI(base_url=base_url, api_key=api_key) as client:
+                    await runner.run_all(chosen, {name: OpenAIModel(client, name) for name in models}, jobs)
+
+            asyncio.run(carry_out())
+            display.end(f"{len(chosen) * len(models)} runs in {out}; now: dualtune eval report {out}")
+
+
+@app.command()
+def judge(
+    folder: Annotated[Path, typer.Argument(help="A folder of results.")],
+    model: Annotated[str, typer.Option(help="The judge's model id.")],
+    base_url: BaseUrl = "https://api.openai.com/v1",
+    api_key: Key = "none",
+    jobs: Jobs = 4,
+) -> None:
+    """Have an LLM judge every run as the paper does. Prompts and replies are kept; the report compares the judges."""
+    from evaluation.judge import Judge
+    from evaluation.runner import judge_all
+    from training.display import Display
+
+    with _one_line_errors(), Display(stderr()) as display:
+        results, registry = Results(folder), Registry.load(PACKAGED)
+        display.begin("verdicts", sum(1 for _ in results.runs()))
+
+        async def ask() -> None:
+            grader = Judge(base_url, model, api_key)
+            try:
+                await judge_all(results, registry, grader, jobs, lambda: display.advance(1))
+            finally:
+                await grader.close()
+
+        asyncio.run(ask())
+        verdicts = [results.verdict(name, task) for name, task, _ in results.runs()]
+        unscored = [verdict.problem for verdict in verdicts if verdict and verdict.score is None]
+        display.end(f"{len(verdicts) - len(unscored)} runs have a verdict, {len(unscored)} are unscored")
+        for problem, count in Counter(unscored).most_common():
+            tell(f"  {count} x {problem}")
+
+
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(help="A folder of results.")],
+    title: Annotated[str, typer.Option(help="The page's title.")] = "Tool calling, measured",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON, for scripts.")] = False,
+) -> None:
+    """Score a folder of results and write report.html and report.json into it."""
+    from evaluation.report import gather, write_report
+    from evaluation.report.page import as_json as to_json
+
+    with _one_line_errors():
+        gathered = gather(Results(folder), Registry.load(PACKAGED))
+        page = write_report(gathered, folder, title)
+        if as_json:
+            typer.echo(json.dumps(to_json(gathered), indent=1, ensure_ascii=False))
+            return
+        for name, of in gathered.by_benchmark.items():
+            for benchmark, summary in of.items():
+                fit = "unscored" if summary.toolfit is None else f"{summary.toolfit:.1f}"
+                typer.echo(f"{name:<24} {benchmark:<10} ToolFit {fit:>8}  ({summary.runs} runs)")
+        tell(f"{page}")
+
+
+@app.command("make-tasks")
+def make_tasks(
+    kind: Annotated[Literal["mcpbench", "testset"], typer.Argument(help="Which tasks to make.")],
+    out: Annotated[Path, typer.Option(help="Where the files go.", show_default="the shipped tasks")] = SHIPPED,
+    demonstrations: Annotated[
+        Path | None, typer.Option(help="For the testset: the demonstrations of the offline teacher.")
+    ] = None,
+    split: Annotated[
+        Path | None, typer.Option(help="For the testset: their split.", show_default="made with its defaults")
+    ] = None,
+    sandbox: Sandbox = None,
+) -> None:
+    """Make the filesystem's tasks anew: from scenarios, or from demonstrations that were held out of training."""
+    from evaluation.tasks import mcpbench, testset
+    from training.split import read_split
+    from training.split import split as made_split
+    from training.trajectory import read_demonstrations
+
+    with _one_line_errors():
+        registry, chosen = Registry.load(PACKAGED), backend(sandbox) if sandbox else best_backend()
+        if kind == "mcpbench":
+            tasks = asyncio.run(mcpbench.make(registry, chosen, tell))
+        else:
+            if demonstrations is None:
+                raise EvaluationError("the testset is made of demonstrations; name their file", "demonstrations")
+            made = read_demonstrations(demonstrations)
+            parted = read_split(split, [each.id for each in made]) if split else made_split(made)
+            dropped: Counter[str] = Counter()
+            tasks = asyncio.run(testset.make(made, parted, registry, chosen, dropped=dropped))
+            for reason, count in dropped.items():
+                tell(f"left out {count}: {reason}")
+        write_tasks(out / f"filesystem-{kind}.jsonl", tasks)
+        typer.echo(f"{len(tasks)} tasks, digest {digest(tasks)}")
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
+
+
+@contextmanager
+def _one_line_errors() -> Iterator[None]:
+    with one_line_errors():
+        try:
+            yield
+        except (EvaluationError, TrainingError) as error:
+            tell(f"dualtune: {error.message}")
+            raise typer.Exit(1) from None
+        except KeyboardInterrupt:
+            tell("dualtune: stopped; the same command goes on")
+            raise typer.Exit(130) from None
