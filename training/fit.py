@@ -151,16 +151,20 @@ class Fit:
         started = monotonic()
         rows = [row for found in work for row in (*found.rows, *found.validation)]
         prefixes = {row.prefix.digest: row.prefix for row in rows}.values()
-        tokens = sum(map(len, prefixes))
+        tokens, kept = sum(map(len, prefixes)), 0
         self._display.begin("conversations, in tokens", tokens)
 
         def done(tokens: int) -> None:
+            nonlocal kept
+            kept += tokens
             self._display.advance(tokens)
             self._heed_stop()
 
         states.fill(prefixes, done)
         seconds = monotonic() - started
         self._display.end(f"conversations: {tokens:,} tokens, {seconds:,.0f} s")
+        if kept < tokens:
+            self._display.end(f"conversations: {tokens - kept:,} tokens had no room and are computed every time")
         self._took("prefixes", seconds)
 
     def _train_one(self, target: Target, learner: Learner, found: Data, accelerator: Accelerator) -> None:

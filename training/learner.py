@@ -16,8 +16,8 @@ from training.samples import Row
 if TYPE_CHECKING:
     from peft import PeftModel
 
-_TOLERANCE = 0.1
-"""bfloat16 alone makes a relative difference of some hundredths; another attention makes one near 1."""
+_TOLERANCE = 0.3
+"""bfloat16 alone makes a relative difference of some hundredths; another attention makes one above 1."""
 
 
 class Learner(nn.Module):  # type: ignore[misc] # torch is not followed
@@ -93,7 +93,10 @@ def check_model(learner: Learner, row: Row) -> None:
             ours = learner.logits([row]).float()
         except (RuntimeError, TypeError) as error:
             raise _unfit(str(error).splitlines()[0]) from error
-    difference = float((ours - torch.cat(theirs)).norm() / torch.cat(theirs).norm())
+    expected = torch.cat(theirs)
+    # Apart from what they have in common, which is most of them and says nothing.
+    spread = expected - expected.mean(dim=-1, keepdim=True)
+    difference = float((ours - expected).norm() / spread.norm())
     if not difference < _TOLERANCE:
         raise _unfit(f"what the trainer computes differs from its outputs by {difference:.0%}")
 

@@ -42,7 +42,7 @@ class PrefixStates:
         self._left = max_bytes - sum(file.stat().st_size for file in folder.glob("*.safetensors"))
 
     def fill(self, prefixes: Iterable[Prefix], report: Callable[[int], None] = lambda tokens: None) -> None:
-        """Compute and keep what there is room for; `report` hears of the tokens of each prefix that is done."""
+        """Compute and keep what there is room for; `report` hears of the tokens of each prefix that is kept."""
         missing = []
         for prefix in {prefix.digest: prefix for prefix in prefixes}.values():
             if self._file(prefix).exists():
@@ -54,23 +54,21 @@ class PrefixStates:
             if self._left <= 0:
                 return
             for prefix, states in zip(together, self._compute(together), strict=True):
-                self._keep(prefix, states)
-                report(len(prefix))
+                if self._keep(prefix, states):
+                    report(len(prefix))
 
     def of(self, rows: Sequence[Row]) -> Tensor:
         """[layers, 2, rows, key heads, tokens, size]: as far as the rows reach, padded with zeros."""
-        found = {row.prefix: self._read(row.prefix) for row in rows}
-        missing = [prefix for prefix, states in found.items() if states is None]
-        for together in _together(sorted(missing, key=len), self._forward_tokens):
+        prefixes = {row.prefix for row in rows}
+        found = {prefix: states for prefix in prefixes if (states := self._read(prefix)) is not None}
+        for together in _together(sorted(prefixes - found.keys(), key=len), self._forward_tokens):
             found.update(zip(together, self._compute(together), strict=True))
         reach = max(row.reach for row in rows)
-        some = next(states for states in found.values() if states is not None)
+        some = found[rows[0].prefix]
         layers, pair, heads, _, size = some.shape
         batch = torch.zeros(layers, pair, len(rows), heads, reach, size, dtype=some.dtype, device=self._model.device)
         for number, row in enumerate(rows):
-            states = found[row.prefix]
-            assert states is not None  # noqa: S101 - for the type checker: all are found now
-            batch[:, :, number, :, : row.reach] = states[:, :, :, : row.reach]
+            batch[:, :, number, :, : row.reach] = found[row.prefix][:, :, :, : row.reach]
         return batch
 
     def clear(self) -> None:
@@ -84,7 +82,8 @@ class PrefixStates:
         for number, prefix in enumerate(prefixes):
             ids[number, : len(prefix)] = torch.tensor(prefix.ids)
         # Padding follows, and a token does not see what follows it.
-        with torch.no_grad(), _bare(self._model):
+        # Whoever asks may be in a context of mixed precision; what is kept was computed without.
+        with torch.no_grad(), torch.autocast(self._model.device.type, enabled=False), _bare(self._model):
             decoder = self._model.get_decoder()
             cache = decoder(input_ids=ids.to(self._model.device), use_cache=True).past_key_values
         layers = [(layer.keys, layer.values) for layer in cache.layers]
@@ -93,10 +92,12 @@ class PrefixStates:
             for number, prefix in enumerate(prefixes)
         ]
 
-    def _keep(self, prefix: Prefix, states: Tensor) -> None:
+    def _keep(self, prefix: Prefix, states: Tensor) -> bool:
+        """Write the file if there is room."""
         size = states.numel() * states.element_size()
         if size > self._left:
-            return
+            self._left = 0  # The next are as long.
+            return False
         file = self._file(prefix)
         beside = file.with_suffix(".new")
         try:
@@ -106,8 +107,9 @@ class PrefixStates:
             # A full disk costs time, nothing else.
             self._left = 0
             beside.unlink(missing_ok=True)
-        else:
-            self._left -= size
+            return False
+        self._left -= size
+        return True
 
     def _read(self, prefix: Prefix) -> Tensor | None:
         with suppress(FileNotFoundError, SafetensorError):

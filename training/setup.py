@@ -41,8 +41,7 @@ def read_trajectories(files: Iterable[Path], settings: Settings) -> Trajectories
         digests[file.name] = hashlib.sha256(file.read_bytes()).hexdigest()
     if not found:
         raise TrainingError(f"there is no trajectory in {', '.join(digests)}", "trajectories")
-    twice = {demonstration.id for demonstration in found}
-    if len(twice) < len(found):
+    if len({demonstration.id for demonstration in found}) < len(found):
         raise TrainingError("the files of trajectories have ids in common; ids must be unique", "id")
     registry = Registry.load(*settings.toolsets)
     names = sorted({name for demonstration in found for name in demonstration.toolsets})

@@ -76,13 +76,14 @@ class Trainer:
         """Train to the end; the learner then has the weights of the best epoch.
 
         `report` is called, and `should_stop` asked, after every step.
-
         Raises Interrupted, and TrainingError for a checkpoint of other data or settings.
         """
         state = self._resume()
         while state.epoch < self._settings.epochs and self._is_improving(state.history):
             self._run_epoch(state, report, should_stop)
-            entry = {"epoch": state.epoch + 1.0, "loss": state.loss / max(1, state.tokens), **self._validate()}
+            started = monotonic()
+            entry = {"epoch": state.epoch + 1.0, "loss": state.loss / state.tokens, **self._validate()}
+            state.seconds += monotonic() - started
             state.history.append(entry | {"seconds": state.seconds})
             if best(state.history) is state.history[-1]:
                 state.best = self._weights()

@@ -14,6 +14,7 @@ import pytest
 from rich.console import Console
 
 from adapters import Kind, Role, check_adapter, describe_base_model, install, read_manifest
+from adapters.tensors import read_headers
 from server.assembly import load_template
 from server.prompt import PROMPT_FORMAT, Prompts
 from tests.server.toy import FILES, READ, READ_ALL
@@ -97,6 +98,18 @@ def test_the_manifests_say_what_an_adapter_was_made_of(job: Job) -> None:
     assert selector.metrics == manifest.adapters["files/selector"].metrics
     assert manifest.demonstrations == {"train": 14, "validation": 4, "test": 2, "unused": 0}
     assert RunFolder(job.folder).manifest() == manifest
+
+
+@pytest.mark.parametrize(("precision", "stored"), [("bfloat16", "BF16"), ("float32", "F32")])
+def test_weights_are_in_the_precision_of_the_base_model_and_name_no_folder(
+    precision: str, stored: str, job: Job
+) -> None:
+    settings = QUICK.model_copy(update={"precision": precision})
+    run(replace(job, targets=[SELECTOR], hyperparameters=settings))
+    folder = RunFolder(job.folder).adapter(SELECTOR.name)
+    assert {tensor.dtype for tensor in read_headers(folder / "adapter_model.safetensors").values()} == {stored}
+    config = json.loads((folder / "adapter_config.json").read_text())
+    assert (config["base_model_name_or_path"], config["target_modules"]) == ("tiny-llama", ["down_proj", "q_proj"])
 
 
 def weights(folder: Path) -> dict[str, bytes]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
+import pytest
 import torch
 from torch import Tensor
 
@@ -65,6 +67,17 @@ def test_files_take_no_more_than_they_may(base: Any, tmp_path: Path) -> None:
         # A file's header comes on top of its tensor.
         assert 0 < sum(kept) < sum(sizes) // 2 + 200 * len(kept)
         check(PrefixStates(base, tmp_path / place, 0, 64), base)
+
+
+def test_nothing_is_computed_that_there_is_no_room_for(
+    base: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states = PrefixStates(base, tmp_path, 1, 64)
+    compute = Mock(wraps=states._compute)
+    monkeypatch.setattr(states, "_compute", compute)
+    states.fill(row.prefix for row in ROWS)
+    assert compute.call_count == 1  # The first, which shows how large they are.
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_damaged_file_is_computed_again(base: Any, tmp_path: Path) -> None:
