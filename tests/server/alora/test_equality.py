@@ -20,15 +20,16 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 BLOCK = 32
 OUTPUT = 10
-TOLERANCE = {"cpu": 1e-3, "gpu-v1": 1e-2, "gpu-v2": 1e-2}
-"""How far log-probabilities may differ. Two tokens nearer to each other than this count as equally likely."""
+TOLERANCE = {"cpu": 1e-3, "gpu-v1": 5e-2, "gpu-v2": 5e-2}
+"""How far log-probabilities may differ. Two tokens nearer to each other than this count as equally likely. GPU kernels
+may multiply in TF32, with 10 bits of mantissa."""
 
 GPU = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU here")]
 CPU = [pytest.mark.engine, pytest.mark.skipif(torch.cuda.is_available(), reason="this vLLM is the one for GPUs")]
 ENGINES = [pytest.param("cpu", marks=CPU), pytest.param("gpu-v1", marks=GPU), pytest.param("gpu-v2", marks=GPU)]
 
-TAIL = tuple(range(300, 306))
-"""What follows the invocation, or the conversation where there is none: any few tokens."""
+TAIL = tuple(range(300, 300 + BLOCK + 8))
+"""What follows the invocation, or the conversation where there is none: any tokens, enough to fill a block."""
 
 
 @dataclass(frozen=True)
@@ -219,7 +220,7 @@ def kind(request: pytest.FixtureRequest) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def engine(kind: str, small_model: Path) -> Iterator[Engine]:
     """Chunks of 64 tokens, so that prompts take several steps, and so few KV blocks that a full batch is preempted."""
-    engine = Engine(small_model, max_loras=3, max_num_batched_tokens=64, max_num_seqs=16, num_gpu_blocks_override=16)
+    engine = Engine(small_model, max_loras=3, max_num_batched_tokens=64, max_num_seqs=16, num_gpu_blocks_override=20)
     yield engine
     engine.close()
 
