@@ -50,6 +50,7 @@ def run(
     offer: Annotated[
         str, typer.Option(help="Toolsets whose tools are offered, with commas between them.")
     ] = "filesystem",
+    paper_tools: Annotated[bool, typer.Option(help="Of these toolsets, only the tools that the paper has.")] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many tasks of each file.")] = None,
     max_steps: Annotated[int, typer.Option(min=1, help="Replies that the model may give.")] = 20,
     max_seconds: Annotated[float, typer.Option(min=1, help="Time for a task.")] = 600.0,
@@ -64,52 +65,69 @@ def run(
 
         dualtune eval run filesystem-mcpbench --model dualtune,dualtune-base --out results
     """
-    from openai import AsyncOpenAI  # slow to import
-
-    from evaluation.runner import Runner
-    from toolsets.chat import OpenAIModel
-    from training.display import Display
+    from evaluation.experiment import conduct
 
     with _one_line_errors():
         chosen = tuple(task for name in tasks for task in read_tasks(name)[:limit])
-        if not chosen:
-            raise EvaluationError("there is no task in these files", "tasks")
-        if twice := [id for id, count in Counter(task.id for task in chosen).items() if count > 1]:
-            raise EvaluationError(f"the task {twice[0]} stands in two of these files; leave one out", "tasks")
-        registry, models, offered = Registry.load(PACKAGED), _words(model), _words(offer)
-        if missing := {*offered, *(task.toolset for task in chosen)} - set(registry.toolsets):
-            raise EvaluationError(f"there is no toolset {min(missing)}", "offer")
-        if needed := {task.toolset for task in chosen} - set(offered):
-            raise EvaluationError(f"the tasks need the toolset {min(needed)}; offer it too", "offer")
-        results = Results(out)
         settings = Settings(
             tasks=digest(chosen),
             base_url=base_url,
-            models=models,
+            models=_words(model),
             described=described,
-            offered=offered,
+            offered=_words(offer),
+            paper_tools=paper_tools,
             max_steps=max_steps,
             max_seconds=max_seconds,
             max_characters=max_characters,
         )
-        results.begin(settings, chosen)
-        with Display(stderr()) as display:
-            display.begin("tasks", len(chosen) * len(models))
-            runner = Runner(
-                results,
-                settings,
-                registry,
-                backend(sandbox) if sandbox else best_backend(),
-                lambda name, task, evidence: display.advance(1),
+        conduct(out, chosen, settings, backend(sandbox) if sandbox else best_backend(), api_key, jobs)
+        tell(f"now: dualtune eval report {out}")
+
+
+@app.command("recipe")
+def carry_out_recipe(
+    name: Annotated[str, typer.Argument(help="figure2, table1, table3, table4, long-lists or routing.")],
+    model: Annotated[str, typer.Option(help="Model ids, with commas; figure2 has its own.")] = "dualtune,dualtune-flat",
+    out: OutFolder = Path("evaluation-results"),
+    base_url: BaseUrl = "http://127.0.0.1:8000/v1",
+    api_key: Key = "none",
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many tasks of each file.")] = None,
+    max_seconds: Annotated[float, typer.Option(min=1, help="Time for a task.")] = 600.0,
+    jobs: Jobs = 2,
+    sandbox: Sandbox = None,
+) -> None:
+    """Repeat an experiment of the paper, and show its numbers beside ours.
+
+    Each part of it has a folder below OUT with a report of its own; stop at any time, and the same command goes on.
+    """
+    from evaluation.experiment import conduct, registry_for
+    from evaluation.recipes import recipe
+    from evaluation.report import gather, write_report
+
+    with _one_line_errors():
+        wanted = recipe(name)
+        tasks = tuple(task for file in wanted.tasks for task in read_tasks(file)[:limit])
+        for part in wanted.parts:
+            settings = Settings(
+                tasks=digest(tasks),
+                base_url=base_url,
+                models=part.models or _words(model),
+                described=part.described,
+                offered=part.offered,
+                paper_tools=part.paper_tools,
+                max_steps=part.max_steps,
+                max_seconds=max_seconds,
             )
-            display.advance(sum(runner.is_done(name, task) for name in models for task in chosen))
-
-            async def carry_out() -> None:
-                async with AsyncOpenAI(base_url=base_url, api_key=api_key) as client:
-                    await runner.run_all(chosen, {name: OpenAIModel(client, name) for name in models}, jobs)
-
-            asyncio.run(carry_out())
-            display.end(f"{len(chosen) * len(models)} runs in {out}; now: dualtune eval report {out}")
+            folder = out / name / part.name
+            conduct(folder, tasks, settings, backend(sandbox) if sandbox else best_backend(), api_key, jobs)
+            gathered = gather(Results(folder), registry_for(settings))
+            write_report(gathered, folder, f"{name}: {part.name}")
+            for of_model, summaries in gathered.by_benchmark.items():
+                for benchmark, summary in summaries.items():
+                    value = getattr(summary, wanted.measure)
+                    ours = "unscored" if value is None else f"{value:.1f}" if value > 1 else f"{value:.3g}"
+                    theirs = f"  (the paper: {part.paper[of_model]})" if of_model in part.paper else ""
+                    typer.echo(f"{part.name:<16} {of_model:<22} {benchmark:<9} {wanted.measure} {ours}{theirs}")
 
 
 @app.command()
@@ -121,12 +139,14 @@ def judge(
     jobs: Jobs = 4,
 ) -> None:
     """Have an LLM judge every run as the paper does. Prompts and replies are kept; the report compares the judges."""
+    from evaluation.experiment import registry_for
     from evaluation.judge import Judge
     from evaluation.runner import judge_all
     from training.display import Display
 
     with _one_line_errors(), Display(stderr()) as display:
-        results, registry = Results(folder), Registry.load(PACKAGED)
+        results = Results(folder)
+        registry = registry_for(results.settings())
         display.begin("verdicts", sum(1 for _ in results.runs()))
 
         async def ask() -> None:
@@ -151,11 +171,13 @@ def report(
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON, for scripts.")] = False,
 ) -> None:
     """Score a folder of results and write report.html and report.json into it."""
+    from evaluation.experiment import registry_for
     from evaluation.report import gather, write_report
     from evaluation.report.page import as_json as to_json
 
     with _one_line_errors():
-        gathered = gather(Results(folder), Registry.load(PACKAGED))
+        results = Results(folder)
+        gathered = gather(results, registry_for(results.settings()))
         page = write_report(gathered, folder, title)
         if as_json:
             typer.echo(json.dumps(to_json(gathered), indent=1, ensure_ascii=False))

@@ -30,7 +30,9 @@ _VERDICT = TypeAdapter(LLMVerdict)
 
 
 class Settings(BaseModel):
-    """tasks: digest of them. described: their descriptions were given, not the fuzzed queries. offered: toolsets."""
+    """tasks: digest of them. described: their descriptions were given, not the fuzzed queries. offered: toolsets;
+    paper_tools: only the tools of them that the paper has.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -40,6 +42,7 @@ class Settings(BaseModel):
     models: tuple[str, ...]
     described: bool = False
     offered: tuple[str, ...] = ("filesystem",)
+    paper_tools: bool = False
     max_steps: int = 20
     max_seconds: float = 600.0
     max_characters: int = 20_000

@@ -31,6 +31,7 @@ class Measures:
 
     tools_right: float
     arguments_right: float | None
+    first_toolset_right: bool
     first_tool_right: bool
     valid: float | None
     succeeded: float | None
@@ -52,6 +53,7 @@ def measure(task: Task, evidence: Evidence, tools: Mapping[str, Tool]) -> Measur
     return Measures(
         tools_right=_common(made, planned) / max(len(made), len(planned)) if made or planned else 1.0,
         arguments_right=_share([call in there for call in wanted]),
+        first_toolset_right=(calls[0].toolset if calls else None) == (task.toolset if planned else None),
         first_tool_right=(made[0] if made else None) == (planned[0] if planned else None),
         valid=_share([is_valid(seen, tools) for seen in calls]),
         succeeded=_share([not seen.result.is_error for seen in calls]),

@@ -80,7 +80,8 @@ def decisions(task: Task, evidence: Evidence) -> Iterator[Decision]:
 
 def _met(task: Task, evidence: Evidence, steps: Sequence[Step]) -> set[int]:
     """The requirements that these first steps satisfied. A change is of the step that named its path and succeeded."""
-    shown = replace(evidence, trajectory=replace(evidence.trajectory, steps=tuple(steps)))
+    begun = replace(evidence.trajectory, steps=tuple(steps), outcome="interrupted")
+    shown = replace(evidence, trajectory=begun)
     named = {path for step in steps for seen in step.calls for path in _paths(seen, evidence.root)}
     met = set()
     for index, (requirement, satisfied) in enumerate(zip(task.requirements, judge(task, shown).satisfied, strict=True)):

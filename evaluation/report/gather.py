@@ -56,6 +56,7 @@ class Summary:
     said: float | None
     tools_right: float | None
     arguments_right: float | None
+    first_toolset_right: float | None
     first_tool_right: float | None
     valid: float | None
     succeeded: float | None
@@ -154,6 +155,7 @@ def summarise(rows: Sequence[Row]) -> Summary:
         said=_mean(row.verdict.said for row in scored if row.verdict),
         tools_right=_mean(each.tools_right for each in measures),
         arguments_right=_mean(each.arguments_right for each in measures),
+        first_toolset_right=_mean(each.first_toolset_right for each in measures),
         first_tool_right=_mean(each.first_tool_right for each in measures),
         valid=_mean(each.valid for each in measures),
         succeeded=_mean(each.succeeded for each in measures),

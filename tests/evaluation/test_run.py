@@ -46,7 +46,7 @@ class Models:
         if self.healthy < 0:
             return JSONResponse({"error": {"message": "out of order"}}, status_code=400)
         self.asked.append(body["model"])
-        task = next(t for t in TASKS if {"role": "user", "content": t.query} in body["messages"])
+        task = next(t for t in TASKS if body["messages"][1]["content"] in (t.query, t.description))
         made = sum(message["role"] == "tool" for message in body["messages"])
         message: dict[str, Any] = {"role": "assistant", "content": "I have <b>done</b> it."}
         stages = [{"stage": "route", "choice": "none", "confidence": 0.7}]
@@ -100,7 +100,18 @@ def dualtune(*words: str | Path, status: int = 0) -> tuple[str, str]:
 
 
 def run(models: Models, tasks: Path, out: Path, sandbox: Backend, *more: str, status: int = 0) -> str:
-    words = ["run", tasks, "--model", "perfect,idle", "--base-url", models.url, "--out", out, "--sandbox", sandbox.name]
+    words: list[str | Path] = [
+        "run",
+        tasks,
+        "--model",
+        "perfect,idle",
+        "--base-url",
+        models.url,
+        "--out",
+        out,
+        "--sandbox",
+        sandbox.name,
+    ]
     return dualtune(*words, *more, status=status)[1]
 
 
@@ -201,3 +212,26 @@ def test_what_cannot_be_run_is_said_in_one_line(models: Models, tasks: Path, tmp
 
 def _settings() -> Settings:
     return Settings(tasks=digest(TASKS), base_url="elsewhere", models=("perfect", "idle"))
+
+
+def test_a_recipe_runs_its_parts_and_shows_the_papers_numbers(
+    models: Models, tmp_path: Path, sandbox: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_tasks(tmp_path / "filesystem-mcpbench.jsonl", TASKS[:1])
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("evaluation.tasks.files.SHIPPED", tmp_path)
+    words = ("recipe", "table4", "--model", "perfect,dualtune-flat", "--base-url", models.url)
+    out, _ = dualtune(*words, "--out", tmp_path / "out", "--sandbox", sandbox.name)
+    assert [line.split() for line in out.splitlines()] == [
+        ["queries", "perfect", "mcpbench", "toolfit", "100.0"],
+        ["queries", "dualtune-flat", "mcpbench", "toolfit", "0", "(the", "paper:", "16.0)"],
+        ["descriptions", "perfect", "mcpbench", "toolfit", "100.0"],
+        ["descriptions", "dualtune-flat", "mcpbench", "toolfit", "0", "(the", "paper:", "25.8)"],
+    ]
+    assert Results(tmp_path / "out" / "table4" / "descriptions").settings().described
+    assert (tmp_path / "out" / "table4" / "queries" / "report.html").exists()
+
+
+def test_a_recipe_that_cannot_be_carried_out_says_why(tmp_path: Path) -> None:
+    assert "all stages of a profile are on one engine" in dualtune("recipe", "table2", status=1)[1]
+    assert "there are: figure2, table1" in dualtune("recipe", "table9", status=1)[1]

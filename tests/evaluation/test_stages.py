@@ -12,7 +12,7 @@ import pytest
 from evaluation.judge import Evidence, Left
 from evaluation.judge.measures import Measures, canonical, measure
 from evaluation.judge.stages import Decision, blame, decisions
-from evaluation.tasks import CallMade, Content, Ground, Listed, NoCall, Requirement, Task, Written
+from evaluation.tasks import CallMade, Content, Ground, Listed, NoCall, Requirement, Says, Task, Written
 from evaluation.workspaces import Diff
 from toolsets import Tool
 from toolsets.result import ToolResult
@@ -32,6 +32,7 @@ def task(*requirements: Requirement, plan: tuple[CallMade, ...]) -> Task:
 FIND_AND_READ = task(
     Listed(path="a.txt"),
     Content(path="a.txt", text="one"),
+    Says(text="one"),
     plan=(
         CallMade(tool="list_directory", arguments={"path": "."}),
         CallMade(tool="read_text_file", arguments={"path": "a.txt"}),
@@ -131,6 +132,7 @@ def test_figures_compare_a_run_with_the_reference_plan() -> None:
     assert measure(FIND_AND_READ, run(LIST, bad, READ, END), tools) == Measures(
         tools_right=2 / 3,
         arguments_right=1.0,
+        first_toolset_right=True,
         first_tool_right=True,
         valid=2 / 3,
         succeeded=2 / 3,
@@ -140,8 +142,8 @@ def test_figures_compare_a_run_with_the_reference_plan() -> None:
         completion_tokens=2,
         seconds=1.5,
     )
-    assert measure(CHAT, run(END), tools) == Measures(1.0, None, True, None, None, 0, 1, 7, 2, 1.5)
-    assert measure(FIND_AND_READ, run(END), tools) == Measures(0.0, 0.0, False, None, None, 0, 1, 7, 2, 1.5)
+    assert measure(CHAT, run(END), tools) == Measures(1.0, None, True, True, None, None, 0, 1, 7, 2, 1.5)
+    assert measure(FIND_AND_READ, run(END), tools) == Measures(0.0, 0.0, False, False, None, None, 0, 1, 7, 2, 1.5)
 
 
 def test_arguments_are_the_same_however_paths_and_members_are_written() -> None:

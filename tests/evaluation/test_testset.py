@@ -30,7 +30,7 @@ def sandbox(programs: None) -> Backend:
 async def demonstrations(servers: None, sandbox: Backend) -> list[Demonstration]:
     toolset, manifest = REGISTRY.toolsets["filesystem"], REGISTRY.manifests["filesystem"]
     source = Source(toolset, manifest, sandbox, read_bank("filesystem"))
-    return [demonstration async for demonstration in generate(source, 24, 3, made=(), dropped=Counter())]
+    return [demonstration async for demonstration in generate(source, 14, 3, made=(), dropped=Counter())]
 
 
 def split(test: list[str]) -> Split:
