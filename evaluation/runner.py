@@ -55,8 +55,7 @@ class Runner:
                 evidence = await self.run_one(task, models[name])
                 self.results.keep_run(name, task, evidence)
                 self.report(name, task, evidence)
-                failed = evidence.trajectory.outcome == "failed"
-                failures["in a row"] = failures["in a row"] + 1 if failed else 0
+                failures["in a row"] = failures["in a row"] + 1 if evidence.is_unanswered else 0
                 if failures["in a row"] >= _MAX_FAILURES:
                     raise EvaluationError(
                         f"the model fails again and again: {evidence.trajectory.error}; "
@@ -73,7 +72,7 @@ class Runner:
 
     def is_done(self, model: str, task: Task) -> bool:
         evidence = self.results.run(model, task)
-        return evidence is not None and evidence.trajectory.outcome != "failed"
+        return evidence is not None and not evidence.is_unanswered
 
     async def run_one(self, task: Task, model: ChatModel) -> Evidence:
         """One task from a fresh workspace to its evidence."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from evaluation.workspaces.snapshot import Kind
 from toolsets.trajectory import Trajectory
 
 _LONGEST = 100_000
+_OVERFLOW = re.compile(r"context_length_exceeded|context length|context window", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,17 @@ class Evidence:
     root: str
     changes: Diff = field(default_factory=Diff)
     left: dict[str, Left] = field(default_factory=dict)
+
+    @property
+    def is_overflow(self) -> bool:
+        """Whether the conversation outgrew the model's context: that is the run's own end, not the server's fault."""
+        error = self.trajectory.error or ""
+        return self.trajectory.outcome == "failed" and _OVERFLOW.search(error) is not None
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether the model gave no answer: a server that is down, or refuses. Such a run has no score."""
+        return self.trajectory.outcome == "failed" and not self.is_overflow
 
     @property
     def touched(self) -> frozenset[str]:

@@ -7,6 +7,7 @@ failed run the first step that does not help is to blame, and in it the first of
     select      the tool is none of the reference plan's
     arguments   the tool is, so it was what it was called with
     stop        the model ended although something was still missing; or every step helped, and it never ended
+    context     every step helped until the conversation outgrew the model's context
 
 Exploring in another way than the reference plan counts as a wrong selection only where the run failed in the end.
 """
@@ -24,7 +25,7 @@ from evaluation.tasks.facts import relative
 from server.prompt import NO_TOOLSET, SUMMARIZE
 from toolsets.trajectory import Observation, Step
 
-Blame = Literal["route", "select", "arguments", "stop", "model"]
+Blame = Literal["route", "select", "arguments", "stop", "context", "model"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def blame(task: Task, evidence: Evidence) -> Blame | None:
     """The stage that a run failed at; `model` where the model gave no answer; None where it did not fail."""
     if judge(task, evidence).coverage == 1.0:
         return None
-    if evidence.trajectory.outcome == "failed":
+    if evidence.is_unanswered:
         return "model"
     planned = {call.tool for call in task.reference}
     steps = evidence.trajectory.steps
@@ -54,7 +55,7 @@ def blame(task: Task, evidence: Evidence) -> Blame | None:
         if all(seen.toolset != task.toolset for seen in step.calls):
             return "route"
         return "select" if planned.isdisjoint(seen.tool or "" for seen in step.calls) else "arguments"
-    return "stop"
+    return "context" if evidence.is_overflow else "stop"
 
 
 def decisions(task: Task, evidence: Evidence) -> Iterator[Decision]:

@@ -107,7 +107,7 @@ def gather(results: Results, registry: Registry) -> Report:
             model=model,
             task=task,
             evidence=evidence,
-            verdict=None if evidence.trajectory.outcome == "failed" else judge(task, evidence),
+            verdict=None if evidence.is_unanswered else judge(task, evidence),
             measures=measure(task, evidence, offered),
             blame=blame(task, evidence),
             decisions=tuple(decisions(task, evidence)),

@@ -8,8 +8,15 @@ from typing import Any
 
 from evaluation.report.gather import Report, Summary
 
-_BLAME = ("route", "select", "arguments", "stop", "model")
-_COLOURS = {"route": "#7a5195", "select": "#ef5675", "arguments": "#ffa600", "stop": "#003f5c", "model": "#999999"}
+_BLAME = ("route", "select", "arguments", "stop", "context", "model")
+_COLOURS = {
+    "route": "#7a5195",
+    "select": "#ef5675",
+    "arguments": "#ffa600",
+    "stop": "#003f5c",
+    "context": "#2f9e8f",
+    "model": "#999999",
+}
 
 
 def plots(report: Report) -> dict[str, str]:
@@ -36,8 +43,8 @@ def _toolfit(groups: Mapping[str, Mapping[str, Summary]]) -> str:
         below = [max(0.0, height - (summary.low or 0.0)) for height, (_, summary) in zip(heights, known, strict=True)]
         above = [max(0.0, (summary.high or 0.0) - height) for height, (_, summary) in zip(heights, known, strict=True)]
         bars = axis.bar(positions, heights, width * 0.94, label=model, yerr=[below, above], capsize=3)
-        axis.bar_label(bars, fmt="%.1f", fontsize=8, label_type="center", color="white")
-    axis.set(xticks=range(len(names)), xticklabels=names, ylim=(0, 100), ylabel="ToolFit (%)")
+        axis.bar_label(bars, [f"{height:.1f}" for height in heights], fontsize=8, padding=2)
+    axis.set(xticks=range(len(names)), xticklabels=names, ylim=(0, 109), ylabel="ToolFit (%)")
     axis.grid(axis="y", alpha=0.3)
     _legend(figure, axis)
     return _svg(figure)
@@ -102,7 +109,7 @@ def _axes(width: float, height: float, *, columns: int = 1) -> Any:
 def _legend(figure: Any, axis: Any) -> None:
     handles, names = axis.get_legend_handles_labels()
     if handles:
-        figure.legend(handles, names, loc="outside lower center", ncols=min(len(names), 4), frameon=False, fontsize=8)
+        figure.legend(handles, names, loc="outside lower center", ncols=min(len(names), 6), frameon=False, fontsize=8)
 
 
 def _svg(figure: Any) -> str:

@@ -87,6 +87,14 @@ def test_a_model_that_gave_no_answer_is_no_fault_of_a_stage() -> None:
     assert blame(FIND_AND_READ, run(LIST, outcome="failed")) == "model"
 
 
+def test_a_conversation_that_outgrew_the_context_is_the_runs_own_end() -> None:
+    over = run(LIST, outcome="failed")
+    over = replace(over, trajectory=replace(over.trajectory, error="Error code: 400 - 'context_length_exceeded'"))
+    assert (over.is_overflow, over.is_unanswered) == (True, False)
+    assert blame(FIND_AND_READ, over) == "context"
+    assert (run(LIST, outcome="failed").is_unanswered, run(LIST).is_unanswered) == (True, False)
+
+
 def test_a_run_that_helped_with_every_step_and_never_ended_has_not_stopped_well() -> None:
     assert blame(FIND_AND_READ, run(LIST, outcome="step_limit")) == "stop"
     assert blame(CHAT, run(LIST, END)) == "stop"
