@@ -60,8 +60,8 @@ def run(
 ) -> None:
     """Run the agent over tasks, with each model, in sandboxes.
 
-    Every run is written as it ends: stop at any time, and the same command goes on. Ends with status 0 when all runs
-    are there.
+    Every run is written as it ends: stop at any time, and the same command goes on. Ends with status 0 when
+    every run got its answers.
 
         dualtune eval run filesystem-mcpbench --model dualtune,dualtune-base --out results
     """
@@ -80,8 +80,10 @@ def run(
             max_seconds=max_seconds,
             max_characters=max_characters,
         )
-        conduct(out, chosen, settings, backend(sandbox) if sandbox else best_backend(), api_key, jobs)
+        unanswered = conduct(out, chosen, settings, backend(sandbox) if sandbox else best_backend(), api_key, jobs)
+        _tell_unanswered(unanswered)
         tell(f"now: dualtune eval report {out}")
+        raise typer.Exit(1 if unanswered else 0)
 
 
 @app.command("recipe")
@@ -119,7 +121,10 @@ def carry_out_recipe(
                 max_seconds=max_seconds,
             )
             folder = out / name / part.name
-            conduct(folder, tasks, settings, backend(sandbox) if sandbox else best_backend(), api_key, jobs)
+            unanswered = conduct(
+                folder, tasks, settings, backend(sandbox) if sandbox else best_backend(), api_key, jobs
+            )
+            _tell_unanswered(unanswered)
             gathered = gather(Results(folder), registry_for(settings))
             write_report(gathered, folder, f"{name}: {part.name}")
             for of_model, summaries in gathered.by_benchmark.items():
@@ -185,7 +190,8 @@ def report(
         for name, of in gathered.by_benchmark.items():
             for benchmark, summary in of.items():
                 fit = "unscored" if summary.toolfit is None else f"{summary.toolfit:.1f}"
-                typer.echo(f"{name:<24} {benchmark:<10} ToolFit {fit:>8}  ({summary.runs} runs)")
+                unscored = f", {summary.unscored} unscored" if summary.unscored else ""
+                typer.echo(f"{name:<24} {benchmark:<10} ToolFit {fit:>8}  ({summary.runs} runs{unscored})")
         tell(f"{page}")
 
 
@@ -222,6 +228,13 @@ def make_tasks(
                 tell(f"left out {count}: {reason}")
         write_tasks(out / f"filesystem-{kind}.jsonl", tasks)
         typer.echo(f"{len(tasks)} tasks, digest {digest(tasks)}")
+
+
+def _tell_unanswered(count: int) -> None:
+    if count:
+        tell(
+            f"{count} runs got no answer from the model and are unscored; run the same command again to try them again"
+        )
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -43,8 +43,11 @@ def check(tasks: Sequence[Task], settings: Settings) -> None:
         raise EvaluationError(f"the tasks need the toolset {min(needed)}; offer it too", "offer")
 
 
-def conduct(folder: Path, tasks: Sequence[Task], settings: Settings, backend: Backend, api_key: str, jobs: int) -> None:
-    """Run what is missing in `folder`, with progress on standard error. Raises as `Runner.run_all` and `check` do."""
+def conduct(folder: Path, tasks: Sequence[Task], settings: Settings, backend: Backend, api_key: str, jobs: int) -> int:
+    """Run what is missing in `folder`, with progress on standard error. Returns how many runs got no answer.
+
+    Raises as `Runner.run_all` and `check` do.
+    """
     from openai import AsyncOpenAI  # slow to import
 
     check(tasks, settings)
@@ -62,3 +65,4 @@ def conduct(folder: Path, tasks: Sequence[Task], settings: Settings, backend: Ba
 
         asyncio.run(carry_out())
         display.end(f"{total} runs in {folder}")
+        return sum(not runner.is_done(name, task) for name in settings.models for task in tasks)

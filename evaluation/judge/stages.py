@@ -41,10 +41,10 @@ def blame(task: Task, evidence: Evidence) -> Blame | None:
     """The stage that a run failed at; `model` where the model gave no answer; None where it did not fail."""
     if judge(task, evidence).coverage == 1.0:
         return None
-    if evidence.is_unanswered:
+    steps = evidence.trajectory.steps
+    if evidence.is_unanswered or not (steps or evidence.is_overflow):
         return "model"
     planned = {call.tool for call in task.reference}
-    steps = evidence.trajectory.steps
     for number, step in enumerate(steps):
         if not step.calls:
             return "route" if _chose(step, "route") == NO_TOOLSET else "stop"

@@ -145,6 +145,11 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_scores(
     unscored = [row["task"] for row in figures(tmp_path / "broken")["runs"] if row["verdict"] is None]
     assert unscored
 
+    models.healthy = 1
+    told = run(models, tasks, tmp_path / "few", sandbox, "--limit", "1", "--jobs", "1", status=1)
+    assert "2 runs got no answer from the model and are unscored" in told
+    assert "(1 runs, 1 unscored)" in dualtune("report", tmp_path / "few")[0]
+
     models.healthy, models.asked = 10_000, []
     run(models, tasks, tmp_path / "broken", sandbox, "--jobs", "1")
     assert figures(tmp_path / "broken") == whole
