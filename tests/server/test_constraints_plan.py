@@ -55,3 +55,13 @@ def test_whatever_a_schema_says_its_grammar_writes_json_that_is_valid_where_exac
     if text is not None:
         parse(text, finite=False)
         assert not chosen.exact or schema_error(schema) is not None or violation(text, schema) is None, text
+
+
+def test_a_short_string_ends_in_the_grammar_and_a_long_one_only_in_the_check() -> None:
+    def names(most: int) -> list[bool]:
+        schema = {"properties": {"name": {"type": "string", "minLength": 1, "maxLength": most}}}
+        grammar = plan(schema).grammar
+        return [accepts(grammar, f'{{"name":"{text}"}}') for text in ("", "é", "x" * most, "x" * (most + 1), '\\"')]
+
+    assert names(64) == [False, True, True, False, False]
+    assert names(65) == [True] * 5
