@@ -207,6 +207,7 @@ async def _arms(folder: str, scratch: Path, prompts: Prompts, rank: int, count: 
     ours = await vllm_engine.VllmEngine.start(options)
     os.environ["VLLM_PLUGINS"] = "none"  # the processes of the second engine are vLLM as it is
     stock = await StockVllm.start(options)
+    del os.environ["VLLM_PLUGINS"]
     arms = []
     try:
         for engine, invocation in ((ours, prompts.invocation_ids), (stock, ())):

@@ -7,6 +7,7 @@ other tokens, then mended, and at last the smallest value that the schema allows
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
@@ -91,11 +92,12 @@ class CheckedText:
         if self._schema is None:
             return whole
         for attempt in range(1, _ATTEMPTS + 1):
-            if whole.finish == "length" or violation(whole.text, self._schema) is None:
+            # In a thread: a client's schema may take its time, and others are served meanwhile.
+            if whole.finish == "length" or await asyncio.to_thread(violation, whole.text, self._schema) is None:
                 return whole
             if attempt < _ATTEMPTS:
                 whole = await self._whole(prompt, _redraw(sampling, attempt), adapter)
-        mended, self._note = mend(whole.text, self._schema)
+        mended, self._note = await asyncio.to_thread(mend, whole.text, self._schema)
         return replace(whole, text=mended, tokens=())
 
     async def _whole(self, prompt: Prompt, sampling: Sampling, adapter: Adapter | None) -> Piece:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 import time
@@ -55,7 +56,7 @@ async def flat_call(request: StepRequest, stages: Stages, budget: int, index: in
     if tool is not None:
         rest = text[sent:-1] if whole else text[sent:]
         if hold and whole:
-            rest, note = mend(rest, tool.tool.parameters)
+            rest, note = await asyncio.to_thread(mend, rest, tool.tool.parameters)
         if rest:
             yield ArgumentsPiece(index, rest)
     yield StageDone(
