@@ -28,6 +28,8 @@ def _by_length(axis: Any, rows: Sequence[Mapping[str, Any]], step: str) -> None:
     for way in rows[0]["seconds"]:
         axis.plot([row["conversation_tokens"] for row in rows], [row["seconds"][way] for row in rows], "o-", label=way)
     axis.set(title=step.capitalize(), xlabel="tokens of conversation", ylabel="seconds a call", yscale="log")
+    axis.yaxis.set_major_formatter("{x:g}")
+    axis.yaxis.set_minor_formatter("{x:g}")
     axis.grid(alpha=0.3)
     axis.legend(frameon=False)
 
@@ -35,7 +37,7 @@ def _by_length(axis: Any, rows: Sequence[Mapping[str, Any]], step: str) -> None:
 def _by_load(axis: Any, rows: Sequence[Mapping[str, Any]]) -> None:
     for adapters in sorted({row["adapters"] for row in rows}):
         some = [row for row in rows if row["adapters"] == adapters]
-        axis.plot([row["clients"] for row in some], [row["ratio"] for row in some], "o-", label=f"{adapters} adapters")
+        axis.plot([row["clients"] for row in some], [row["ratio"] for row in some], "o-", label=f"adapters: {adapters}")
     axis.set(title="Under load, 500 tokens", xlabel="calls at once", ylabel="activated / LoRA on stock vLLM")
     axis.set_ylim(bottom=0)
     axis.grid(alpha=0.3)
