@@ -72,7 +72,8 @@ class Piece:
 class ModelInfo:
     """The base model as the engine serves it.
 
-    `max_tokens` bounds prompt and answer together; token ids lie below `vocabulary`.
+    `max_tokens` bounds prompt and answer together; token ids lie below `vocabulary`. One that speculates, drafting
+    tokens and then checking them, knows no `logit_bias` and no `min_p`.
     """
 
     name: str
@@ -80,6 +81,7 @@ class ModelInfo:
     vocabulary: int
     default_temperature: float = 1.0
     default_top_p: float = 1.0
+    speculates: bool = False
 
 
 class EngineError(Exception):

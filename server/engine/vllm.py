@@ -76,6 +76,7 @@ class VllmEngine:
             vocabulary=llm.model_config.get_vocab_size(),
             default_temperature=defaults.get("temperature", 1.0),
             default_top_p=defaults.get("top_p", 1.0),
+            speculates=llm.vllm_config.speculative_config is not None,
         )
         engine = cls(llm, model)
         try:

@@ -184,6 +184,7 @@ def _read_format(body: ChatRequest) -> JsonSchema | None:
 
 
 def _read_sampling(body: ChatRequest, model: ModelInfo) -> Sampling:
+    _check_speculation(body, model)
     stop = (body.stop,) if isinstance(body.stop, str) else tuple(body.stop or ())
     return Sampling(
         max_tokens=1,  # set by each stage from what is left
@@ -214,6 +215,16 @@ def _for_arguments(sampling: Sampling, body: ChatRequest) -> Sampling:
         min_p=sampling.min_p,
         seed=sampling.seed,
     )
+
+
+def _check_speculation(body: ChatRequest, model: ModelInfo) -> None:
+    for name, value in (("logit_bias", body.logit_bias), ("min_p", body.min_p)):
+        if value and model.speculates:
+            raise bad_request(
+                f"`{name}` is not possible with speculative decoding: leave it out, or serve without the engine's "
+                "option `speculative_config`.",
+                name,
+            )
 
 
 def _read_logit_bias(body: ChatRequest, model: ModelInfo) -> dict[int, float] | None:

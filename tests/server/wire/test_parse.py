@@ -12,6 +12,7 @@ from server.conversation import Message
 from server.decode.request import StepRequest
 from server.engine.base import ModelInfo, Sampling
 from server.profiles import PROFILES
+from server.wire.errors import ApiError
 from server.wire.parse import Chat, read_chat
 from server.wire.request import ChatRequest
 from tests.server.decoding import asked
@@ -229,3 +230,18 @@ def test_the_parameters_are_those_of_the_installed_openai_package() -> None:
     }
     ours = {"top_k", "min_p", "repetition_penalty"}
     assert set(ChatRequest.model_fields) == known | ours
+
+
+@pytest.mark.parametrize(("name", "value"), [("logit_bias", {"7": 5}), ("min_p", 0.1)])
+def test_an_engine_that_speculates_refuses_what_it_cannot_do(name: str, value: Any) -> None:
+    model = replace(MODEL, speculates=True)
+    with pytest.raises(ApiError, match="speculative_config") as refused:
+        read_chat(ChatRequest.model_validate(body(**{name: value})), PROFILES, REGISTRY, model)
+    assert (refused.value.status, refused.value.param) == (400, name)
+
+
+@pytest.mark.parametrize(("name", "value"), [("logit_bias", {}), ("min_p", 0)])
+def test_an_engine_that_speculates_takes_what_asks_for_nothing(name: str, value: Any) -> None:
+    model = replace(MODEL, speculates=True)
+    chat = read_chat(ChatRequest.model_validate(body(**{name: value})), PROFILES, REGISTRY, model)
+    assert chat == read()
