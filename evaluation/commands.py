@@ -7,10 +7,12 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+from rich.console import Console
 
 from evaluation.errors import EvaluationError
 from evaluation.records import Results, Settings
@@ -228,6 +230,33 @@ def make_tasks(
                 tell(f"left out {count}: {reason}")
         write_tasks(out / f"filesystem-{kind}.jsonl", tasks)
         typer.echo(f"{len(tasks)} tasks, digest {digest(tasks)}")
+
+
+@app.command()
+def requests(
+    toolset: Annotated[str, typer.Argument(help="The toolset whose tools are offered.")] = "filesystem",
+    file: Annotated[Path | None, typer.Option(help="The requests.", show_default="the shipped ones")] = None,
+    model: Annotated[str, typer.Option(help="Model ids, with commas between them.")] = "dualtune",
+    base_url: BaseUrl = "http://127.0.0.1:8000/v1",
+    api_key: Key = "none",
+    out: Annotated[Path | None, typer.Option(help="A file for every answer, as JSON.")] = None,
+    jobs: Jobs = 4,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON, for scripts.")] = False,
+) -> None:
+    """Put single requests, written by hand, to models: how often is it the right tool, and the right call?
+
+    Nothing is carried out. Arguments that are a schema's default do not count.
+    """
+    from evaluation.requests import command, summarize
+
+    with _one_line_errors():
+        answers = command.measure(toolset, file, _words(model), base_url, api_key, jobs)
+        if out:
+            command.keep(answers, out)
+        if as_json:
+            typer.echo(json.dumps({name: asdict(summarize(given)) for name, given in answers.items()}, indent=1))
+        else:
+            Console().print(command.table(answers))
 
 
 def _tell_unanswered(count: int) -> None:

@@ -48,7 +48,7 @@ def opening(task: str, root: Path | None = None) -> tuple[Message, ...]:
         "You carry out the user's task with the tools you have, one step at a time, and then say what you did."
     )
     if root is not None:
-        instructions += f" The user's workspace is the folder {root}. Give paths in full."
+        instructions += f" The user's workspace is the folder {root}."
     return ({"role": "system", "content": instructions}, {"role": "user", "content": task})
 
 

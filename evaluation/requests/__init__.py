@@ -1,0 +1,6 @@
+"""Single requests with the calls that answer them: how often a model calls the right tool, and calls it right."""
+
+from evaluation.requests.request import Request, read_requests
+from evaluation.requests.score import Answer, Summary, judge, summarize
+
+__all__ = ["Answer", "Request", "Summary", "judge", "read_requests", "summarize"]
