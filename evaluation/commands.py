@@ -56,6 +56,7 @@ def run(
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many tasks of each file.")] = None,
     max_steps: Annotated[int, typer.Option(min=1, help="Replies that the model may give.")] = 20,
     max_seconds: Annotated[float, typer.Option(min=1, help="Time for a task.")] = 600.0,
+    max_tokens: Annotated[int, typer.Option(min=1, help="Length of one reply.")] = 512,
     max_characters: Annotated[int, typer.Option(min=100, help="How much of a result the model is shown.")] = 20_000,
     jobs: Jobs = 2,
     sandbox: Sandbox = None,
@@ -80,6 +81,7 @@ def run(
             paper_tools=paper_tools,
             max_steps=max_steps,
             max_seconds=max_seconds,
+            max_tokens=max_tokens,
             max_characters=max_characters,
         )
         unanswered = conduct(out, chosen, settings, backend(sandbox) if sandbox else best_backend(), api_key, jobs)

@@ -61,7 +61,8 @@ def conduct(folder: Path, tasks: Sequence[Task], settings: Settings, backend: Ba
 
         async def carry_out() -> None:
             async with AsyncOpenAI(base_url=settings.base_url, api_key=api_key) as client:
-                await runner.run_all(tasks, {name: OpenAIModel(client, name) for name in settings.models}, jobs)
+                models = {name: OpenAIModel(client, name, settings.max_tokens) for name in settings.models}
+                await runner.run_all(tasks, models, jobs)
 
         asyncio.run(carry_out())
         display.end(f"{total} runs in {folder}")

@@ -31,7 +31,7 @@ _VERDICT = TypeAdapter(LLMVerdict)
 
 class Settings(BaseModel):
     """tasks: digest of them. described: their descriptions were given, not the fuzzed queries. offered: toolsets;
-    paper_tools: only the tools of them that the paper has.
+    paper_tools: only the tools of them that the paper has. max_tokens: of one reply.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,6 +45,7 @@ class Settings(BaseModel):
     paper_tools: bool = False
     max_steps: int = 20
     max_seconds: float = 600.0
+    max_tokens: int = 512
     max_characters: int = 20_000
 
 

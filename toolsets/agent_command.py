@@ -38,6 +38,9 @@ def agent(
     ] = "none",
     max_steps: Annotated[int, typer.Option(min=1, help="Replies that the model may give.")] = 20,
     max_seconds: Annotated[float, typer.Option(min=1, help="Time for the whole task.")] = 600.0,
+    max_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Length of one reply.", show_default="what the server allows")
+    ] = None,
     call_seconds: Annotated[float, typer.Option(min=0.1, help="Time for one call.")] = 60.0,
     max_characters: Annotated[int, typer.Option(min=100, help="How much of a result the model is shown.")] = 20_000,
     sandbox: Annotated[
@@ -80,7 +83,7 @@ def agent(
             _carry_out(
                 [registry.toolsets[name] for name in names],
                 sessions,
-                OpenAIModel(AsyncOpenAI(base_url=base_url, api_key=api_key), model),
+                OpenAIModel(AsyncOpenAI(base_url=base_url, api_key=api_key), model, max_tokens),
                 opening(task, root),
                 AgentLimits(max_steps, max_seconds, call_seconds),
                 json_file,

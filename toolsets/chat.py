@@ -32,11 +32,15 @@ class ChatModel(Protocol):
 
 
 class OpenAIModel:
-    """A model id of a server, greedy. The client retries what can be retried."""
+    """A model id of a server, greedy. The client retries what can be retried.
 
-    def __init__(self, client: AsyncOpenAI, model: str) -> None:
+    max_tokens: of one reply; None for as many as the server allows, which a small model may fill with repetition.
+    """
+
+    def __init__(self, client: AsyncOpenAI, model: str, max_tokens: int | None = None) -> None:
         self._client = client
         self.model = model
+        self._max_tokens = max_tokens
 
     @property
     def base_url(self) -> str:
@@ -50,6 +54,8 @@ class OpenAIModel:
 
         started = perf_counter()
         request: dict[str, Any] = {"model": self.model, "messages": list(messages), "temperature": 0}
+        if self._max_tokens is not None:
+            request["max_completion_tokens"] = self._max_tokens
         if tools:
             request["tools"] = list(tools)
         try:

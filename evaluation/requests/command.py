@@ -19,6 +19,9 @@ from toolsets.console import stderr
 from toolsets.registry import PACKAGED
 from training.display import Display
 
+_MAX_TOKENS = 512
+"""Of one reply: small models that answer in words may go on and on."""
+
 
 def measure(
     toolset: str, path: Path | None, models: tuple[str, ...], base_url: str, api_key: str, jobs: int
@@ -37,7 +40,7 @@ def measure(
         async with AsyncOpenAI(base_url=base_url, api_key=api_key) as client:
             for name in models:
                 display.begin(name, len(requests))
-                model = OpenAIModel(client, name)
+                model = OpenAIModel(client, name, _MAX_TOKENS)
                 answers[name] = await ask(model, registry.toolsets[toolset], requests, jobs, lambda: display.advance(1))
         return answers
 

@@ -370,6 +370,20 @@ def wire(handler: Callable[[httpx2.Request], httpx2.Response]) -> OpenAIModel:
     return OpenAIModel(client, "dualtune")
 
 
+@pytest.mark.parametrize("limit", [None, 64])
+async def test_a_reply_is_as_long_as_it_may_be(limit: int | None) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def handler(request: httpx2.Request) -> httpx2.Response:
+        asked.append(json.loads(request.content))
+        return httpx2.Response(200, json=completion({"content": "done"}, "stop"))
+
+    transport = httpx2.AsyncClient(transport=httpx2.MockTransport(handler))
+    client = AsyncOpenAI(base_url="http://model.test/v1", api_key="k", http_client=transport, max_retries=0)
+    await OpenAIModel(client, "dualtune", limit).reply([{"role": "user", "content": "hi"}], [])
+    assert asked[0].get("max_completion_tokens") == limit
+
+
 def completion(message: dict[str, Any], finish: str, **more: Any) -> dict[str, Any]:
     choice = {"index": 0, "message": {"role": "assistant", "content": None, **message}, "finish_reason": finish}
     return {
