@@ -29,6 +29,8 @@ class Role(StrEnum):
     ROUTER = "router"
     SELECTOR = "selector"
     ARGUMENTS = "arguments"
+    SUMMARY = "summary"
+    """Tells the user what the toolset's tools returned."""
     TRADITIONAL = "traditional"
     """One adapter for both selection and arguments: the baseline of the ablation."""
 
@@ -56,7 +58,7 @@ class Manifest(BaseModel):
     base_model: BaseModelId
     prompt_format: int
     tools_digest: str
-    """Of the tool's schema (`arguments`), the toolset (`selector`, `traditional`) or all toolsets (`router`)."""
+    """Of the tool's schema (`arguments`), all toolsets (`router`), or the toolset (the rest)."""
     data_digest: str
     weights_digest: str
     """Of `adapter_model.safetensors`."""
@@ -84,7 +86,7 @@ class Manifest(BaseModel):
     def name(self) -> str:
         """The adapter's name, which is also its place below the base model's folder in the store.
 
-        `router`, `<toolset>/selector`, `<toolset>/traditional` or `<toolset>/arguments/<tool>`.
+        `router`, `<toolset>/selector`, `<toolset>/summary`, `<toolset>/traditional` or `<toolset>/arguments/<tool>`.
         """
         return "/".join(filter(None, (self.toolset, self.role.value, self.tool)))
 

@@ -30,6 +30,7 @@ class Store:
 
         router/                       <toolset>/selector/
         <toolset>/traditional/        <toolset>/arguments/<tool>/
+        <toolset>/summary/
 
     What is on disk is in `available` as of the last `discover`; what the engine has is in `loaded`. Folders whose
     names begin with a dot are passed over. For one thread, but for `check`, `is_unchanged` and `find`, which change

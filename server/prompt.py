@@ -7,7 +7,7 @@ search, and loss masks follow from the labels.
 
     conversation                                     the base model's chat template, without tools
     <user turn> INVOCATION instruction <end>         what the stage is to do
-    <assistant turn> answer <end>                    a toolset's name, a tool's name, or arguments
+    <assistant turn> answer <end>                    a toolset's name, a tool's name, arguments, or a summary
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ the invocation tokens of activated adapters: the same for all stages, so that on
 
 
 class Label(StrEnum):
-    """What a segment is. The last three are what the model writes: loss masks are made of them."""
+    """What a segment is. The last four are what the model writes: loss masks are made of them."""
 
     CONVERSATION = "conversation"
     INVOCATION = "invocation"
@@ -59,6 +59,7 @@ class Label(StrEnum):
     TOOLSET_NAME = "toolset_name"
     TOOL_NAME = "tool_name"
     ARGUMENTS = "arguments"
+    SUMMARY = "summary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +169,10 @@ class Prompts:
         """Ask for the assistant's text, exactly as the chat template does."""
         opening = self._segment(Label.INSTRUCTION, self._template.assistant_open)
         return Prompt(Stage.ANSWER, (conversation, opening))
+
+    def summary(self, conversation: Segment) -> Prompt:
+        """Ask an adapter for the assistant's text after tools have answered; nothing else is asked so."""
+        return self._staged(Stage.ANSWER, conversation, " tell the user.")
 
     def flat(self, messages: Sequence[Message], tools: Sequence[Tool], *, stop: bool) -> Prompt:
         """Ask for name and arguments in one pass, with all tools in full before the conversation, as is usual."""

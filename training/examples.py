@@ -1,7 +1,7 @@
 """Labelled examples: every step of a demonstration, rendered by the prompt module, and what each adapter learns of it.
 
 A step gives up to three examples, one for each stage of the decode: the toolset, the tool (or `summarize`) and the
-arguments are what is written. Masks follow from the labels of the segments (DualTune, section 4.1.2).
+arguments, or the summary, are what is written. Masks follow from the labels of the segments (DualTune, section 4.1.2).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ LEARNT: Mapping[Role, frozenset[Label]] = {
     Role.ROUTER: frozenset({Label.TOOLSET_NAME}),
     Role.SELECTOR: frozenset({Label.TOOL_NAME}),
     Role.ARGUMENTS: frozenset({Label.ARGUMENTS}),
+    Role.SUMMARY: frozenset({Label.SUMMARY}),
     Role.TRADITIONAL: frozenset({Label.TOOL_NAME, Label.ARGUMENTS}),
 }
 """The labels whose tokens an adapter's loss is computed over, the end of the turn after them included."""
@@ -75,9 +76,12 @@ class Target:
 
 
 def decoupled(toolset: Toolset) -> tuple[Target, ...]:
-    """The adapters of decoupled fine-tuning: the selector, and one for the arguments of each tool."""
+    """The adapters of decoupled fine-tuning: the selector, one for the arguments of each tool, and the summary's.
+
+    The paper has the base model summarise; small ones repeat themselves and invent.
+    """
     arguments = (Target(Role.ARGUMENTS, toolset.name, tool.name) for tool in toolset.tools)
-    return (Target(Role.SELECTOR, toolset.name), *arguments)
+    return (Target(Role.SELECTOR, toolset.name), *arguments, Target(Role.SUMMARY, toolset.name))
 
 
 @dataclass
@@ -124,10 +128,12 @@ class Renderer:
         if decision:
             prompt = prompts.arguments(conversation, decision.tool, described=False)
             yield prompt, Label.ARGUMENTS, decision.arguments, decision.toolset, decision.tool.name
+        elif step.summary:
+            yield prompts.summary(conversation), Label.SUMMARY, step.summary.text, step.summary.toolset, None
 
     def _unfit(self, example: Example, text: str) -> str | None:
         if len(example) > self.max_tokens:
             return f"longer than {self.max_tokens:,} tokens"
         if self.template.neutral(text) != text:
-            return "a control word of the model's template in the arguments"
+            return "a control word of the model's template in what is written"
         return None

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters import BaseModelError, Role, Store, describe_base_model
+from adapters import Adapter, BaseModelError, Role, Store, describe_base_model
 from server.assembly import find_model, load_template, open_store
 from server.settings import Settings
 from toolsets import Registry, Toolset
@@ -86,4 +86,10 @@ def missing(targets: Sequence[Target], toolsets: Mapping[str, Toolset], base: Ba
     store: Store = open_store(settings, base.model.name, base.folder)
     for adapter in store.available.values():
         store.add(adapter)
-    return [t for t in targets if store.find(t.role, t.toolset, t.tool, tools_digest(t, toolsets)) is None]
+
+    def found(target: Target) -> Adapter | None:
+        # What tells of results needs to know no schema.
+        digest = None if target.role is Role.SUMMARY else tools_digest(target, toolsets)
+        return store.find(target.role, target.toolset, target.tool, digest)
+
+    return [target for target in targets if found(target) is None]

@@ -28,11 +28,20 @@ class Decision:
 
 
 @dataclass(frozen=True)
+class Summary:
+    """What the user was told of the results of a toolset's tools, the last of them at least."""
+
+    toolset: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Step:
-    """What was known, and what was decided; None where the model answered."""
+    """What was known, and what was decided; None where the model answered. `summary`: in words, after a tool."""
 
     messages: tuple[Message, ...]
     decision: Decision | None
+    summary: Summary | None = None
 
 
 def steps(trajectory: Trajectory, toolsets: Mapping[str, Toolset]) -> Iterator[Step]:
@@ -43,14 +52,17 @@ def steps(trajectory: Trajectory, toolsets: Mapping[str, Toolset]) -> Iterator[S
     """
     _check_tools(trajectory, toolsets)
     messages = read_messages(_MESSAGES.validate_python(list(trajectory.opening)), {})
+    last: Observation | None = None
     for step in trajectory.steps:
         for observation in step.calls:
             decision = _decision(observation, toolsets)
             if decision is not None:
                 yield Step(messages, decision)
             messages += _turns(observation, decision)
+            last = observation
     if trajectory.outcome == "answered":
-        yield Step(messages, None)
+        text = trajectory.answer
+        yield Step(messages, None, Summary(last.toolset, text) if last and last.toolset and text else None)
 
 
 def _decision(observation: Observation, toolsets: Mapping[str, Toolset]) -> Decision | None:

@@ -33,7 +33,8 @@ def check_fits(request: StepRequest, stages: Stages) -> None:
     least = stages.prompts.least_tokens(request.messages)
     if least > limit:
         raise ContextOverflow(limit, least, LEAST_ROOM)
-    answer = stages.prompts.answer(stages.prompts.conversation(request.messages))
+    summary = stages.summarizer(request) is not None
+    answer = stages.answer_prompt(stages.prompts.conversation(request.messages), summary=summary)
     wanted = request.max_tokens or LEAST_ROOM
     if len(answer) + wanted > limit:
         raise ContextOverflow(limit, len(answer), wanted)

@@ -69,16 +69,20 @@ class Stages:
         yield text.report(Stage.ARGUMENTS, started, choice=offered.shown, adapter=adapter, note=note)
 
     async def answer(self, request: StepRequest, budget: int) -> AsyncGenerator[Event, None]:
-        """Write the assistant's text with the base model, then the stage's report."""
-        prompt = self.prompts.answer(self.prompts.conversation(request.messages))
+        """Write the assistant's text, then the stage's report.
+
+        The base model writes it, or, where a toolset's tool has just answered, the adapter that has learnt to say so.
+        """
+        adapter = self.summarizer(request)
+        prompt = self.answer_prompt(self.prompts.conversation(request.messages), summary=adapter is not None)
         sampling = replace(request.sampling, max_tokens=self.room(prompt, budget))
         text = CheckedText(self.engine, request.answer_format.schema if request.answer_format else None)
         started = time.monotonic()
-        async with aclosing(text.write(prompt, sampling, None)) as pieces:
+        async with aclosing(text.write(prompt, sampling, adapter)) as pieces:
             async for piece in pieces:
                 if piece.text or piece.tokens:
                     yield TextPiece(piece.text, piece.tokens if sampling.logprobs is not None else ())
-        yield text.report(Stage.ANSWER, started)
+        yield text.report(Stage.ANSWER, started, adapter=adapter)
 
     # What each stage is asked. Public, because admission measures the prompts before anything is decoded.
 
@@ -99,6 +103,9 @@ class Stages:
     ) -> Prompt:
         tool = replace(offered.tool, name=offered.shown)
         return self.prompts.arguments(conversation, tool, described=described)
+
+    def answer_prompt(self, conversation: Segment, *, summary: bool) -> Prompt:
+        return self.prompts.summary(conversation) if summary else self.prompts.answer(conversation)
 
     def room(self, prompt: Prompt, budget: int) -> int:
         """Tokens that a stage may write: what is left of `budget` and of the context after `prompt`."""
@@ -130,6 +137,16 @@ class Stages:
         adapter = self._adapter(use, Role.ARGUMENTS, group.toolset.name, offered.trained.name)
         # The adapter knows the tool by its own name, whatever prefix the client has put before it.
         return _trained_for(offered.tool.digest_as(offered.trained.name), adapter, "another schema of this tool")
+
+    def summarizer(self, request: StepRequest) -> Adapter | None:
+        """Whatever the tools' schemas are now: what it has learnt is to repeat what they return."""
+        last = request.messages[-1]
+        if last.role != "tool" or request.answer_format is not None:
+            return None
+        for group in request.groups:
+            if group.toolset is not None and any(offered.tool.name == last.name for offered in group.tools):
+                return self._adapter(request.profile.adapters, Role.SUMMARY, group.toolset.name)
+        return None
 
     def _adapter(
         self, use: AdapterUse, role: Role, toolset: str | None = None, tool: str | None = None

@@ -32,6 +32,7 @@ def _toolset(toolset: Toolset, store: Store | None) -> dict[str, Any]:
         "description": toolset.description,
         "digest": toolset.digest,
         "selector": loaded(Role.SELECTOR),
+        "summary": loaded(Role.SUMMARY),
         "tools": [
             {
                 "name": tool.name,

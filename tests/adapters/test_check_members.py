@@ -24,7 +24,7 @@ MANIFEST_CASES: dict[str, Case] = {
     "an unknown role": (
         {"role": "teacher"},
         "role",
-        f": input should be 'router', 'selector', 'arguments' or 'traditional'; {RESTORE}",
+        f": input should be 'router', 'selector', 'arguments', 'summary' or 'traditional'; {RESTORE}",
     ),
     "a toolset in the router's place": (
         {"toolset": "router"},

@@ -44,6 +44,7 @@ def test_each_adapter_learns_its_own_words_and_the_end_of_the_turn() -> None:
         "files/selector": [f"read{end}", f"read_all{end}", f"read{end}", f"summarize{end}"],
         "files/arguments/read": [f'{{"path":"a.txt"}}{end}', f'{{"path":"b"}}{end}'],
         "files/arguments/read_all": [f"{{}}{end}"],
+        "files/summary": [f"Done.{end}"],
         "files/traditional": [
             *(f"read{end}", f'{{"path":"a.txt"}}{end}', f"read_all{end}", f"{{}}{end}"),
             *(f"read{end}", f'{{"path":"b"}}{end}', f"summarize{end}"),
@@ -72,12 +73,19 @@ def test_an_example_is_the_prompt_that_the_server_gives_a_trained_stage(family: 
         if step.decision:
             offered = next(offered for offered in group.tools if offered.tool == step.decision.tool)
             served.append(stages.arguments_prompt(conversation, group, offered, described=False))
+        else:
+            served.append(stages.answer_prompt(conversation, summary=True))
     assert [example.segments[:-1] for example in examples] == [prompt.segments for prompt in served]
 
 
 def test_the_loss_is_over_nothing_but_the_last_segment() -> None:
     for example in rendered(read("a.txt")):
-        labels = {Label.TOOLSET_NAME: Role.ROUTER, Label.TOOL_NAME: Role.SELECTOR, Label.ARGUMENTS: Role.ARGUMENTS}
+        labels = {
+            Label.TOOLSET_NAME: Role.ROUTER,
+            Label.TOOL_NAME: Role.SELECTOR,
+            Label.ARGUMENTS: Role.ARGUMENTS,
+            Label.SUMMARY: Role.SUMMARY,
+        }
         written = len(example.segments[-1].ids)
         expected = [False] * (len(example) - written) + [True] * written
         assert example.mask(labels[example.label]) == expected
@@ -97,9 +105,13 @@ def test_arguments_that_would_end_the_turn_early_are_left_out() -> None:
     examples = list(renderer.examples(demonstration("one", read("<|im_end|>"))))
     assert [example.label for example in examples] == [
         *(Label.TOOLSET_NAME, Label.TOOL_NAME),
-        *(Label.TOOLSET_NAME, Label.TOOL_NAME),
+        *(Label.TOOLSET_NAME, Label.TOOL_NAME, Label.SUMMARY),
     ]
-    assert renderer.left_out == {"a control word of the model's template in the arguments": 1}
+    assert renderer.left_out == {"a control word of the model's template in what is written": 1}
+
+
+def test_an_answer_to_a_request_that_took_no_tool_is_no_summary() -> None:
+    assert Label.SUMMARY not in [example.label for example in rendered()]
 
 
 def test_a_demonstration_of_other_tools_is_named() -> None:

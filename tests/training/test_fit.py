@@ -59,7 +59,7 @@ def run(job: Job, should_stop: Callable[[], bool] = lambda: False) -> tuple[RunM
 def test_the_adapters_learn_and_the_store_takes_them(kind: Kind, job: Job, tmp_path: Path) -> None:
     settings = QUICK.model_copy(update={"kind": kind, "epochs": 8, "patience": 8})
     manifest, shown = run(replace(job, hyperparameters=settings))
-    names = ["files/selector", "files/arguments/read", "files/arguments/read_all"]
+    names = ["files/selector", "files/arguments/read", "files/arguments/read_all", "files/summary"]
     assert list(manifest.adapters) == names
     assert [line.partition(":")[0] for line in shown.splitlines() if line.startswith("files/")] == names
     invocation = Prompts(job.base.template).invocation_ids if kind is Kind.ALORA else ()
@@ -85,8 +85,9 @@ def test_the_manifests_say_what_an_adapter_was_made_of(job: Job) -> None:
         "files/selector": FILES.digest,
         "files/arguments/read": READ.digest,
         "files/arguments/read_all": READ_ALL.digest,
+        "files/summary": FILES.digest,
     }
-    assert len({found.data_digest for found in by_name.values()}) == 3
+    assert len({found.data_digest for found in by_name.values()}) == 4
     selector = by_name["files/selector"]
     assert selector.training == {
         **QUICK.model_dump(mode="json"),
@@ -144,7 +145,7 @@ def test_what_is_trained_is_not_trained_again(job: Job, monkeypatch: pytest.Monk
 def test_an_adapter_without_examples_is_named_and_the_others_are_trained(job: Job) -> None:
     only_read = [demonstration(f"d{n}", read(f"{n}.txt")) for n in range(6)]
     manifest, _ = run(replace(job, demonstrations=only_read))
-    assert list(manifest.adapters) == ["files/selector", "files/arguments/read"]
+    assert list(manifest.adapters) == ["files/selector", "files/arguments/read", "files/summary"]
     assert manifest.without_examples == ["files/arguments/read_all"]
 
 

@@ -9,7 +9,7 @@ from tests.server.toy import FILES, PATH, READ, READ_ALL, SEND
 from tests.training.world import demonstration, read
 from toolsets import Tool, Toolset
 from training.errors import TrainingError
-from training.steps import Decision, Step, steps
+from training.steps import Decision, Step, Summary, steps
 
 OPENING = (Message("system", "Help."), Message("user", "Look into a.txt"))
 TOOLSETS = {"files": FILES}
@@ -26,7 +26,7 @@ def test_each_call_is_a_step_after_those_before_it_and_the_answer_is_the_last() 
     assert list(steps(trajectory, TOOLSETS)) == [
         Step(OPENING, Decision("files", READ, '{"path":"a.txt"}')),
         Step((*OPENING, *first), Decision("files", READ_ALL, "{}")),
-        Step((*OPENING, *first, *turns("call_1_0", "read_all", "{}", "B")), None),
+        Step((*OPENING, *first, *turns("call_1_0", "read_all", "{}", "B")), None, Summary("files", "Done.")),
     ]
 
 
@@ -54,6 +54,12 @@ def test_a_call_that_is_not_valid_is_seen_as_it_was_but_not_learnt(call: tuple[s
     right, end = steps(trajectory, TOOLSETS)
     assert right == Step((*OPENING, *turns("call_0_0", *call, "no")), Decision("files", READ, '{"path":"a"}'))
     assert end.decision is None
+    assert end.summary == Summary("files", "Done.")
+
+
+def test_an_answer_without_a_tool_before_it_sums_nothing_up() -> None:
+    (answered,) = steps(demonstration("one").trajectory, TOOLSETS)
+    assert answered == Step(OPENING, None)
 
 
 def test_a_run_that_did_not_end_with_an_answer_teaches_no_end() -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from adapters import Role
+from adapters import Adapter, Role
+from server.constraints import JsonSchema
+from server.conversation import Call, Message
 from server.decode.events import StageDone
 from server.decode.menu import group_tools
 from server.decode.request import StepRequest
 from server.engine.scripted import ScriptedEngine
+from server.profiles import PROFILES
 from server.prompt import Stage
 from tests.server.decoding import asked, decoded
 from tests.server.toy import ADAPTERS, ADD, FILES, READ, READ_ALL, SEND, ToyStore, adapter, engine
@@ -74,6 +77,48 @@ async def test_the_final_answer_comes_from_the_base_model() -> None:
     scripted = engine(select="summarize", answer="Hi.")
     await decoded(asked(READ, READ_ALL), scripted, STORE)
     assert [seen.adapter for seen in scripted.generations] == [SELECTOR, None]
+
+
+AFTER_A_TOOL = (
+    Message("user", "What does a say?"),
+    Message("assistant", "", calls=(Call("c1", "read", '{"path":"a"}'),)),
+    Message("tool", "hello", call_id="c1", name="read"),
+)
+SUMMARY = adapter(Role.SUMMARY, "files")
+
+
+async def answered(request: StepRequest, *loaded: Adapter) -> tuple[Adapter | None, bool]:
+    """The adapter that writes the answer, and whether it is asked to tell the user."""
+    scripted = engine(route="files", select="summarize", answer="It says hello.")
+    await decoded(request, scripted, ToyStore(loaded=[*ADAPTERS, *loaded]))
+    seen = scripted.generations[-1]
+    assert seen.prompt.stage is Stage.ANSWER
+    return seen.adapter, "tell the user" in seen.prompt.text
+
+
+async def test_what_a_toolset_returned_is_told_by_the_adapter_that_has_learnt_to() -> None:
+    request = replace(asked(READ, READ_ALL, SEND), messages=AFTER_A_TOOL)
+    assert await answered(request, SUMMARY) == (SUMMARY, True)
+    assert await answered(request) == (None, False)
+
+
+async def test_the_base_model_answers_where_no_tool_of_the_toolset_was_the_last_to_speak() -> None:
+    offered = asked(READ, READ_ALL)
+    base = (None, False)
+    assert await answered(offered, SUMMARY) == base
+    assert await answered(replace(offered, messages=(*AFTER_A_TOOL, Message("user", "Thanks."))), SUMMARY) == base
+    elsewhere = (*AFTER_A_TOOL[:2], replace(AFTER_A_TOOL[2], name="search"))
+    assert await answered(replace(offered, messages=elsewhere), SUMMARY) == base
+
+
+async def test_the_base_model_answers_in_a_format_and_in_the_other_profiles() -> None:
+    after = replace(asked(READ, READ_ALL), messages=AFTER_A_TOOL)
+    told = replace(after, answer_format=JsonSchema({"type": "object"}))
+    scripted = engine(select="summarize", answer="{}")
+    await decoded(told, scripted, ToyStore(loaded=[*ADAPTERS, SUMMARY]))
+    assert scripted.generations[-1].adapter is None
+    for profile in ("dualtune-base", "dualtune-traditional"):
+        assert await answered(replace(after, profile=PROFILES[profile]), SUMMARY) == (None, False)
 
 
 async def test_the_router_is_the_base_model_where_the_client_has_tools_of_its_own() -> None:

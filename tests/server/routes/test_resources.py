@@ -91,6 +91,7 @@ async def test_the_toolsets_tell_their_tools_and_adapters() -> None:
             "description": toolset.description,
             "digest": toolset.digest,
             "selector": selector,
+            "summary": None,
             "tools": tools(toolset, **adapters),
         }
 
