@@ -1,7 +1,7 @@
 # dualtune: `make serve` and `make test` set everything up the first time. ARGS="..." is handed on.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint lock clean
+.PHONY: help serve demo test lint lock clean
 
 DEVICE ?= $(shell nvidia-smi --list-gpus >/dev/null 2>&1 && echo gpu || echo cpu)
 export PYTHON
@@ -13,6 +13,10 @@ help: ## show this list
 serve: ## serve on 127.0.0.1:8000; DEVICE=cpu|gpu overrides what is found
 	@requirements/install $(DEVICE) dualtune
 	@$(BIN)/dualtune serve $(ARGS)
+
+demo: ## three tasks in a sample workspace, on the server that runs, or on one for the time of the demo
+	@requirements/install $(DEVICE) dualtune
+	@$(BIN)/dualtune demo $(ARGS)
 
 test: ## run the tests
 	@requirements/install $(DEVICE) dualtune dev
