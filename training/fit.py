@@ -8,7 +8,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from adapters import BaseModel, BaseModelId, Kind
+from adapters import BaseModel, BaseModelId, Kind, Role
 from server.chat_template import ChatTemplate
 from server.prompt import Prompts
 from toolsets import Toolset
@@ -26,6 +26,7 @@ from training.trajectory import Demonstration
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
+    from training.checkpoint import Weights
     from training.learner import Learner
     from training.prefixes import PrefixStates
     from training.trainer import Progress
@@ -67,6 +68,7 @@ class Fit:
         self._display = display
         self._should_stop = should_stop
         self._folder = RunFolder(job.folder)
+        self._shared: dict[str | None, Data] = {}
         base = job.base.model
         self._manifest = self._folder.begin(
             Origin(
@@ -82,6 +84,9 @@ class Fit:
         train, validation = self._samples()
         left = [target for target in self._job.targets if target.name not in self._manifest.adapters]
         work = {target: data(train, validation, target) for target in left}
+        if self._job.hyperparameters.shared_epochs:
+            named = {target.toolset for target in left if target.role is Role.ARGUMENTS}
+            self._shared = {name: data(train, validation, Target(Role.ARGUMENTS, name)) for name in named}
         self._manifest.without_examples = [target.name for target, found in work.items() if not found.rows]
         self._folder.write(self._manifest)
         if any(found.rows for found in work.values()):
@@ -126,6 +131,7 @@ class Fit:
         from training.learner import Learner, check_model
         from training.lora import add_adapter, load_base
         from training.prefixes import PrefixStates
+        from training.trainer import load
 
         settings, accelerator = self._job.hyperparameters, Accelerator()
         self._display.begin("loading the model", 1)
@@ -135,14 +141,24 @@ class Fit:
             folder = self._folder.prefixes(accelerator.process_index)
             share = self._job.cache_bytes // accelerator.num_processes
             states = PrefixStates(base, folder, share, settings.forward_tokens)
-            self._fill(states, work.values())
+            self._fill(states, (*work.values(), *self._shared.values()))
+        started: dict[str | None, Weights] = {}
         for number, (target, found) in enumerate(work.items()):
+            if target.role is Role.ARGUMENTS and target.toolset in self._shared.keys() - started.keys():
+                learner = Learner(add_adapter(base, settings), states)
+                started[target.toolset] = self._train_shared(target.toolset, learner, accelerator)
+                base = learner.model.unload()
+                accelerator.free_memory()
             learner = Learner(add_adapter(base, settings), states)
             if number == 0:
                 check_model(learner, max(found.rows, key=lambda row: row.reach))
+            if target.role is Role.ARGUMENTS and target.toolset in started:
+                load(learner, started[target.toolset])
             self._train_one(target, learner, found, accelerator)
             base = learner.model.unload()
             accelerator.free_memory()
+        for name in started:
+            self._shared_checkpoint(name).unlink(missing_ok=True)
         if states is not None:
             states.clear()
 
@@ -166,6 +182,30 @@ class Fit:
         if kept < tokens:
             self._display.end(f"conversations: {tokens - kept:,} tokens had no room and are computed every time")
         self._took("prefixes", seconds)
+
+    def _shared_checkpoint(self, toolset: str | None) -> Path:
+        return self._folder.checkpoint(f"{toolset}/shared")
+
+    def _train_shared(self, toolset: str | None, learner: Learner, accelerator: Accelerator) -> Weights:
+        """The weights from which each argument adapter of a toolset starts. Its checkpoint stays for a resumed run."""
+        from training.trainer import Trainer, weights
+
+        def report(progress: Progress) -> None:
+            self._display.update(progress.step, f"epoch {progress.epoch}, loss {progress.loss:.4f}")
+
+        found, settings = self._shared[toolset], self._job.hyperparameters
+        settings = settings.model_copy(update={"epochs": settings.shared_epochs})
+        trainer = Trainer(learner, found, settings, accelerator, self._shared_checkpoint(toolset))
+        self._display.begin(f"{toolset}: all arguments", trainer.steps)
+        history = trainer.train(report, self._should_stop)
+        trained = Trained(
+            examples=count(found.rows),
+            validation_examples=count(found.validation),
+            metrics=metrics(history),
+            seconds=history[-1]["seconds"],
+        )
+        self._display.end(f"{toolset}: all arguments: {_summary(trained)}")
+        return weights(learner)
 
     def _train_one(self, target: Target, learner: Learner, found: Data, accelerator: Accelerator) -> None:
         from training.trainer import Trainer

@@ -29,6 +29,11 @@ class Hyperparameters(BaseModel):
     weight_decay: float = Field(default=0.0, ge=0)
     max_grad_norm: float = Field(default=1.0, gt=0)
     epochs: int = Field(default=3, ge=1)
+    shared_epochs: int = Field(default=0, ge=0)
+    """Epochs in which the argument adapters of a toolset are trained as one, from whose weights each then starts.
+
+    What all tools have in common, to copy words of the conversation above all, is learnt from all examples so.
+    """
     patience: int = Field(default=1, ge=1)
     """Epochs without a lower validation loss after which training ends."""
     batch_size: int = Field(default=16, ge=1)

@@ -51,12 +51,13 @@ class Trainer:
         self._accelerator = accelerator
         self._checkpoint = checkpoint
         self._fingerprint = f"{data.digest}/{settings.model_dump_json()}"
-        self._parameters = {name: weight for name, weight in learner.named_parameters() if weight.requires_grad}
+        self._parameters = _trained(learner)
         self._plan = [
             batches(data.rows, settings.batch_size, Random(f"{settings.seed}/{epoch}"))
             for epoch in range(settings.epochs)
         ]
         self.steps = sum(map(len, self._plan))
+        self._module = learner
         self._learner = accelerator.prepare_model(learner)
         self._optimizer = torch.optim.AdamW(
             self._parameters.values(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
@@ -86,10 +87,10 @@ class Trainer:
             state.seconds += monotonic() - started
             state.history.append(entry | {"seconds": state.seconds})
             if best(state.history) is state.history[-1]:
-                state.best = self._weights()
+                state.best = weights(self._module)
             state.epoch, state.batch, state.loss, state.tokens = state.epoch + 1, 0, 0.0, 0
             self._save(state)
-        self._load(state.best or state.weights)
+        load(self._module, state.best or state.weights)
         return state.history
 
     def _run_epoch(
@@ -163,31 +164,39 @@ class Trainer:
     def _is_improving(self, history: list[Epoch]) -> bool:
         return not history or history[-1]["epoch"] - best(history)["epoch"] < self._settings.patience
 
-    def _weights(self) -> Weights:
-        return {name: weight.detach().cpu().clone() for name, weight in self._parameters.items()}
-
-    def _load(self, weights: Weights) -> None:
-        with torch.no_grad():
-            for name, weight in self._parameters.items():
-                weight.copy_(weights[name])
-
     def _resume(self) -> Checkpoint:
         state = Checkpoint.read(self._checkpoint, self._fingerprint)
         if state is None:
             return Checkpoint(self._fingerprint)
-        self._load(state.weights)
+        load(self._module, state.weights)
         self._optimizer.load_state_dict(state.optimizer)
         self._schedule.load_state_dict(state.schedule)
         set_random_state(state.random)
         return state
 
     def _save(self, state: Checkpoint) -> None:
-        state.weights = self._weights()
+        state.weights = weights(self._module)
         state.optimizer, state.schedule = self._optimizer.state_dict(), self._schedule.state_dict()
         state.random = random_state()
         if self._accelerator.is_main_process:
             state.write(self._checkpoint)
         self._accelerator.wait_for_everyone()
+
+
+def weights(learner: Learner) -> Weights:
+    """What is trained of it: the adapter's weights, copied."""
+    return {name: weight.detach().cpu().clone() for name, weight in _trained(learner).items()}
+
+
+def load(learner: Learner, weights: Weights) -> None:
+    """The opposite of `weights`."""
+    with torch.no_grad():
+        for name, weight in _trained(learner).items():
+            weight.copy_(weights[name])
+
+
+def _trained(learner: Learner) -> dict[str, torch.nn.Parameter]:
+    return {name: weight for name, weight in learner.named_parameters() if weight.requires_grad}
 
 
 def _learnt(rows: Sequence[Row]) -> int:

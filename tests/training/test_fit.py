@@ -117,9 +117,29 @@ def weights(folder: Path) -> dict[str, bytes]:
     return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*.safetensors")}
 
 
+def test_argument_adapters_start_from_what_was_learnt_of_all_tools(job: Job) -> None:
+    alone, together = job.folder / "alone", job.folder / "together"
+    shared = QUICK.model_copy(update={"shared_epochs": 4, "patience": 4})
+    run(replace(job, folder=alone))
+    _, shown = run(replace(job, folder=together, hyperparameters=shared))
+    assert "files: all arguments: " in shown
+
+    def first_loss(folder: Path, name: str) -> float:
+        return float(json.loads((RunFolder(folder).adapter(name) / "history.json").read_text())[0]["loss"])
+
+    for name in ("files/arguments/read", "files/arguments/read_all"):
+        assert first_loss(together, name) < first_loss(alone, name)
+    assert first_loss(together, "files/selector") == first_loss(alone, "files/selector")
+    assert list((together / "checkpoints").rglob("*.pt")) == []
+
+
+@pytest.mark.parametrize("shared_epochs", [0, 2])
 @pytest.mark.parametrize("share", [0.2, 0.6, 0.9, 1.0])
-def test_an_interrupted_run_goes_on_and_gives_the_same_adapters(share: float, job: Job, tmp_path: Path) -> None:
+def test_an_interrupted_run_goes_on_and_gives_the_same_adapters(
+    share: float, shared_epochs: int, job: Job, tmp_path: Path
+) -> None:
     """Stopped where it asks whether to: while it renders, computes prefixes, trains the first adapter or the last."""
+    job = replace(job, hyperparameters=QUICK.model_copy(update={"shared_epochs": shared_epochs}))
     asked = count(1)
     run(replace(job, folder=tmp_path / "whole"), lambda: next(asked) < 0)
     in_all = next(asked) - 1
