@@ -16,12 +16,15 @@ _POOL = 32
 """Batches that are drawn at random together and then sorted by length among themselves, to save padding."""
 
 
-def batches(rows: Sequence[Row], size: int, random: Random) -> list[list[Row]]:
-    """All rows in random batches of about `size` samples, each of rows of similar length."""
+def batches(rows: Sequence[Row], size: int, random: Random, *, cached: bool) -> list[list[Row]]:
+    """All rows in random batches of about `size` samples, each of rows of similar length.
+
+    `cached` says that their prefixes are not computed: then it is the length of their suffixes.
+    """
     shuffled = random.sample(rows, len(rows))
     cut: list[list[Row]] = []
     for pool in _filled(shuffled, size * _POOL):
-        cut += _filled(sorted(pool, key=lambda row: row.reach), size)
+        cut += _filled(sorted(pool, key=lambda row: row.suffixes if cached else row.reach + row.suffixes), size)
     random.shuffle(cut)
     return cut
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import torch
 from transformers import get_scheduler
 
+from adapters import Kind
 from training.batches import batches, parts
 from training.checkpoint import Checkpoint, Weights, random_state, set_random_state
 from training.errors import Interrupted
@@ -53,7 +54,9 @@ class Trainer:
         self._fingerprint = f"{data.digest}/{settings.model_dump_json()}"
         self._parameters = _trained(learner)
         self._plan = [
-            batches(data.rows, settings.batch_size, Random(f"{settings.seed}/{epoch}"))
+            batches(
+                data.rows, settings.batch_size, Random(f"{settings.seed}/{epoch}"), cached=settings.kind is Kind.ALORA
+            )
             for epoch in range(settings.epochs)
         ]
         self.steps = sum(map(len, self._plan))

@@ -205,7 +205,7 @@ def measure(model: Path, demonstrations: Sequence[Demonstration], settings: Hype
     examples = [example for demonstration in demonstrations for example in renderer.examples(demonstration)]
     (toolset,) = {example.toolset for example in examples} - {None}
     rows = data(samples(examples), (), Target(Role.SELECTOR, toolset)).rows
-    some = batches(rows, settings.batch_size, Random(settings.seed))[: limit + 1]
+    some = batches(rows, settings.batch_size, Random(settings.seed), cached=True)[: limit + 1]
     random = Random(0)
     with tempfile.TemporaryDirectory() as folder, progress("loading the models") as report:
         bench = Bench(model, settings, list(Prompts(template).invocation_ids), Path(folder))
