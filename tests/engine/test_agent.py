@@ -80,6 +80,8 @@ def test_a_run_ends_at_its_time_limit(agent: Agent) -> None:
 
 
 def test_ctrl_c_while_the_model_decodes_leaves_a_whole_record_and_frees_the_server(agent: Agent) -> None:
+    # An earlier run may still be on its way out.
+    wait_until(lambda: agent.server.metric("vllm:num_requests_running") == 0, 30, "the server is free")
     with agent.start() as process, ExitStack() as stack:
         stack.callback(process.kill)
         wait_until(lambda: agent.server.metric("vllm:num_requests_running") == 1, WAIT, "the model decodes")

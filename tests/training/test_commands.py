@@ -99,6 +99,7 @@ def test_inspect_shows_an_example_of_each_adapter_as_the_model_sees_it(workplace
         *["files/selector"] * 2,
         *["files/arguments/read"] * 2,
         *["files/arguments/read_all"] * 2,
+        *["files/summary"] * 2,
     ]
     suffix = Prompts(template()).invocation_ids
     assert all(line["segments"][1]["ids"] == list(suffix) for line in lines)
@@ -108,18 +109,22 @@ def test_fit_trains_and_installs_and_goes_on_where_it_was(workplace: Path) -> No
     manifest = fit("--adapter", "selector")
     assert list(manifest["adapters"]) == ["files/selector"]
     manifest = fit("--install")
-    assert list(manifest["adapters"]) == ["files/selector", "files/arguments/read", "files/arguments/read_all"]
+    assert list(manifest["adapters"]) == [
+        *("files/selector", "files/arguments/read", "files/arguments/read_all", "files/summary")
+    ]
     installed = sorted(file.parent for file in (workplace / "store").rglob("adapter_model.safetensors"))
     assert [str(folder.relative_to(workplace / "store")) for folder in installed] == [
         "tiny-llama/files/arguments/read",
         "tiny-llama/files/arguments/read_all",
         "tiny-llama/files/selector",
+        "tiny-llama/files/summary",
     ]
 
 
 def test_only_what_the_store_lacks_is_trained_when_asked_for(workplace: Path) -> None:
     fit("--adapter", "arguments/read", "--install")
-    assert list(fit("--missing", "--run", "another")["adapters"]) == ["files/selector", "files/arguments/read_all"]
+    made = fit("--missing", "--run", "another")
+    assert list(made["adapters"]) == ["files/selector", "files/arguments/read_all", "files/summary"]
 
 
 @pytest.mark.parametrize(
