@@ -30,7 +30,7 @@ _FILES = {
 TASKS = (
     "What is in the folder reports?",
     "Read me notes/watering.txt.",
-    "Create a folder named archive and then move notes/todo.txt into it.",
+    "First create the folder archive, then rename costs.txt to archive/costs.txt.",
 )
 _TOKENS = 160
 _START_SECONDS = 300.0

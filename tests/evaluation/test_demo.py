@@ -68,5 +68,5 @@ def test_a_server_that_does_not_start_is_told_in_a_line(
 def test_the_tasks_name_what_is_in_the_workspace(tmp_path: Path) -> None:
     demo.lay_out(tmp_path / "garden")
     there = {str(path.relative_to(tmp_path / "garden")) for path in (tmp_path / "garden").rglob("*")}
-    assert {"reports", "notes/watering.txt", "notes/todo.txt"} <= there
+    assert {"reports", "notes/watering.txt", "costs.txt"} <= there
     assert "archive" not in there
