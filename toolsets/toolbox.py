@@ -53,17 +53,7 @@ class Toolbox:
     @property
     def offer(self) -> list[dict[str, Any]]:
         """The tools as an OpenAI request has them."""
-        return [
-            {
-                "type": "function",
-                "function": {
-                    "name": name,
-                    "description": entry.tool.description,
-                    "parameters": dict(entry.tool.parameters),
-                },
-            }
-            for name, entry in self.entries.items()
-        ]
+        return [as_function(name, entry.tool) for name, entry in self.entries.items()]
 
     async def call(self, call: Call, *, seconds: float | None = None) -> Observation:
         """Make a call, for at most `seconds`. What is wrong with it is a result for the model to read."""
@@ -86,6 +76,12 @@ class Toolbox:
         if not isinstance(arguments, dict):
             return _refused("the arguments must be a JSON object")
         return await entry.session.call(entry.tool.name, arguments, seconds=seconds)
+
+
+def as_function(name: str, tool: Tool) -> dict[str, Any]:
+    """A tool under a name of the offer, as an OpenAI request has it."""
+    function = {"name": name, "description": tool.description, "parameters": dict(tool.parameters)}
+    return {"type": "function", "function": function}
 
 
 def _refused(text: str) -> ToolResult:

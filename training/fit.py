@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -15,7 +16,7 @@ from toolsets import Toolset
 from training.display import Display
 from training.errors import Interrupted
 from training.examples import Renderer, Target
-from training.history import metrics
+from training.history import Epoch, metrics
 from training.product import Provenance, save
 from training.run import Origin, RunFolder, RunManifest, Trained, versions
 from training.samples import Data, Sample, count, data, samples
@@ -142,22 +143,28 @@ class Fit:
             share = self._job.cache_bytes // accelerator.num_processes
             states = PrefixStates(base, folder, share, settings.forward_tokens)
             self._fill(states, (*work.values(), *self._shared.values()))
-        started: dict[str | None, Weights] = {}
-        for number, (target, found) in enumerate(work.items()):
-            if target.role is Role.ARGUMENTS and target.toolset in self._shared.keys() - started.keys():
-                learner = Learner(add_adapter(base, settings), states)
-                started[target.toolset] = self._train_shared(target.toolset, learner, accelerator)
-                base = learner.model.unload()
-                accelerator.free_memory()
+
+        @contextmanager
+        def fresh() -> Iterator[Learner]:
+            nonlocal base
             learner = Learner(add_adapter(base, settings), states)
-            if number == 0:
-                check_model(learner, max(found.rows, key=lambda row: row.reach))
-            if target.role is Role.ARGUMENTS and target.toolset in started:
-                load(learner, started[target.toolset])
-            self._train_one(target, learner, found, accelerator)
+            yield learner
             base = learner.model.unload()
             accelerator.free_memory()
-        for name in started:
+
+        with fresh() as learner:
+            check_model(learner, max(next(iter(work.values())).rows, key=lambda row: row.reach))
+        starts: dict[str | None, Weights] = {}
+        for target, found in work.items():
+            shares = target.role is Role.ARGUMENTS and target.toolset in self._shared
+            if shares and target.toolset not in starts:
+                with fresh() as learner:
+                    starts[target.toolset] = self._train_shared(target.toolset, learner, accelerator)
+            with fresh() as learner:
+                if shares:
+                    load(learner, starts[target.toolset])
+                self._train_one(target, learner, found, accelerator)
+        for name in starts:
             self._shared_checkpoint(name).unlink(missing_ok=True)
         if states is not None:
             states.clear()
@@ -188,47 +195,50 @@ class Fit:
 
     def _train_shared(self, toolset: str | None, learner: Learner, accelerator: Accelerator) -> Weights:
         """The weights from which each argument adapter of a toolset starts. Its checkpoint stays for a resumed run."""
-        from training.trainer import Trainer, weights
+        from training.trainer import weights
 
-        def report(progress: Progress) -> None:
-            self._display.update(progress.step, f"epoch {progress.epoch}, loss {progress.loss:.4f}")
-
-        found, settings = self._shared[toolset], self._job.hyperparameters
+        settings = self._job.hyperparameters
         settings = settings.model_copy(update={"epochs": settings.shared_epochs})
-        trainer = Trainer(learner, found, settings, accelerator, self._shared_checkpoint(toolset))
-        self._display.begin(f"{toolset}: all arguments", trainer.steps)
-        history = trainer.train(report, self._should_stop)
-        trained = Trained(
-            examples=count(found.rows),
-            validation_examples=count(found.validation),
-            metrics=metrics(history),
-            seconds=history[-1]["seconds"],
-        )
-        self._display.end(f"{toolset}: all arguments: {_summary(trained)}")
+        name, checkpoint = f"{toolset}: all arguments", self._shared_checkpoint(toolset)
+        trained, _ = self._train_learner(name, learner, self._shared[toolset], settings, accelerator, checkpoint)
+        self._display.end(f"{name}: {_summary(trained)}")
         return weights(learner)
 
     def _train_one(self, target: Target, learner: Learner, found: Data, accelerator: Accelerator) -> None:
-        from training.trainer import Trainer
-
-        def report(progress: Progress) -> None:
-            self._display.update(progress.step, f"epoch {progress.epoch}, loss {progress.loss:.4f}")
-
-        checkpoint = self._folder.checkpoint(target.name)
-        trainer = Trainer(learner, found, self._job.hyperparameters, accelerator, checkpoint)
-        self._display.begin(target.name, trainer.steps)
-        history = trainer.train(report, self._should_stop)
-        trained = Trained(
-            examples=count(found.rows),
-            validation_examples=count(found.validation),
-            metrics=metrics(history),
-            seconds=history[-1]["seconds"],
-        )
+        settings, checkpoint = self._job.hyperparameters, self._folder.checkpoint(target.name)
+        trained, history = self._train_learner(target.name, learner, found, settings, accelerator, checkpoint)
         if accelerator.is_main_process:
             save(learner.model, self._folder.adapter(target.name), self._provenance(target, found, trained), history)
             checkpoint.unlink(missing_ok=True)
         self._manifest.adapters[target.name] = trained
         self._took("adapters", trained.seconds)
         self._display.end(f"{target.name}: {_summary(trained)}")
+
+    def _train_learner(
+        self,
+        name: str,
+        learner: Learner,
+        found: Data,
+        settings: Hyperparameters,
+        accelerator: Accelerator,
+        checkpoint: Path,
+    ) -> tuple[Trained, list[Epoch]]:
+        """Train to the end, shown as `name`."""
+        from training.trainer import Trainer
+
+        def report(progress: Progress) -> None:
+            self._display.update(progress.step, f"epoch {progress.epoch}, loss {progress.loss:.4f}")
+
+        trainer = Trainer(learner, found, settings, accelerator, checkpoint)
+        self._display.begin(name, trainer.steps)
+        history = trainer.train(report, self._should_stop)
+        trained = Trained(
+            examples=count(found.rows),
+            validation_examples=count(found.validation),
+            metrics=metrics(history),
+            seconds=history[-1]["seconds"],
+        )
+        return trained, history
 
     def _provenance(self, target: Target, found: Data, trained: Trained) -> Provenance:
         settings = self._job.hyperparameters

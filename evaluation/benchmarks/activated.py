@@ -16,7 +16,6 @@ import asyncio
 import itertools
 import json
 import os
-import platform
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
@@ -32,6 +31,7 @@ from rich.console import Console
 
 from adapters import Adapter, describe_base_model
 from evaluation.benchmarks.activated_plot import plot
+from evaluation.benchmarks.machine import machine
 from evaluation.benchmarks.random_adapters import write_adapters
 from server.assembly import load_template
 from server.constraints import Choice
@@ -250,7 +250,7 @@ async def measure(
         "model": EMBEDDED_MODEL,
         "rank": rank,
         "rounds": rounds,
-        "machine": {"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()},
+        "machine": machine(),
         "by_length": lengthwise,
         "by_load": loaded,
     }

@@ -13,7 +13,6 @@ import asyncio
 import json
 import logging
 import os
-import platform
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -27,6 +26,7 @@ from typing import Annotated, Any, TextIO
 import typer
 from mcp import Client, StdioServerParameters, stdio_client
 
+from evaluation.benchmarks.machine import machine
 from toolsets import Registry
 from toolsets.console import one_line_errors, progress
 from toolsets.install import install
@@ -74,7 +74,7 @@ def measure(rounds: int, calls: int, report: Callable[[str], None]) -> Report:
     return Report(
         rounds=rounds,
         calls=calls,
-        machine={"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()},
+        machine=machine(),
         costs={
             way: Cost(starting[way], calling[way], starting[way] / starting[BARE], calling[way] / calling[BARE])
             for way in ways

@@ -14,8 +14,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import platform
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,6 +29,7 @@ from typing import Annotated, Any
 import typer
 
 from evaluation.benchmarks import server_ways as ways
+from evaluation.benchmarks.machine import machine
 from evaluation.benchmarks.server_plot import plot
 from evaluation.benchmarks.server_ways import BARE, OURS, VLLM, Way
 from server.assembly import load_template
@@ -208,7 +207,7 @@ def main(
     figures = {
         "model": folder.name,
         "engine": _engine(),
-        "machine": {"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()},
+        "machine": machine(),
         "load": {"words": words, "tokens": tokens, "answers_to_each_client": each, "rounds": rounds},
         "by_clients": rows,
         "seconds_to_start": starting,

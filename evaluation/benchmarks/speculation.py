@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import platform
 import tempfile
 from collections.abc import Sequence
 from contextlib import aclosing
@@ -25,6 +23,7 @@ from typing import Annotated, Any
 import typer
 
 from adapters import Adapter, describe_base_model
+from evaluation.benchmarks.machine import machine
 from evaluation.benchmarks.random_adapters import write_adapters
 from server.assembly import load_template
 from server.constraints import JsonSchema
@@ -109,8 +108,7 @@ async def measure(clients: Sequence[int], rounds: int, each: int) -> dict[str, A
         finally:
             for engine in engines.values():
                 await engine.close()
-    machine = {"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()}
-    return {"model": EMBEDDED_MODEL, "machine": machine, "rounds": rounds, "speculation": NGRAMS, "by_clients": rows}
+    return {"model": EMBEDDED_MODEL, "machine": machine(), "rounds": rounds, "speculation": NGRAMS, "by_clients": rows}
 
 
 def main(

@@ -16,8 +16,6 @@ One epoch of the selector costs `suffixes`, and the first epoch of the first ada
 from __future__ import annotations
 
 import json
-import os
-import platform
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -30,6 +28,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from adapters import Role
+from evaluation.benchmarks.machine import machine
 from server.assembly import load_template
 from server.embedded import ensure_model
 from server.prompt import Prompts
@@ -228,7 +227,7 @@ def _report(
         model=model,
         precision=settings.precision,
         rank=settings.rank,
-        machine={"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()},
+        machine=machine(),
         batches=len(measured),
         examples=mean(count(batch) for batch in measured),
         prefix_tokens=prefix,

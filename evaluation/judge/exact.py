@@ -9,7 +9,6 @@ workspace that nobody asked for is told apart, as collateral.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import floor
@@ -133,12 +132,3 @@ def _collateral(requirements: Iterable[Requirement], evidence: Evidence) -> tupl
                 allowed.add(path)
                 path = dirname(path)
     return tuple(sorted(evidence.touched - allowed))
-
-
-def arguments_of(seen: Observation) -> dict[str, object] | None:
-    """The arguments of a call as an object, None where they are none."""
-    try:
-        value = json.loads(seen.call.arguments or "{}")
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None

@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluation.judge.evidence import Evidence
-from evaluation.judge.exact import arguments_of
 from evaluation.tasks import Task
-from evaluation.tasks.facts import relative
+from evaluation.tasks.facts import arguments_of, relative
 from server.constraints.check import violation
 from server.prompt import compact_json
 from toolsets import Tool
-from toolsets.trajectory import Observation
+from toolsets.trajectory import Call
 
 _PATHS = frozenset({"path", "source", "destination"})
 
@@ -49,14 +48,14 @@ def measure(task: Task, evidence: Evidence, tools: Mapping[str, Tool]) -> Measur
     made, planned = [seen.tool for seen in calls], [call.tool for call in task.reference]
     usage = [step.reply.usage or {} for step in trajectory.steps]
     wanted = [(call.tool, canonical(call.arguments, evidence.root)) for call in task.reference]
-    there = {(seen.tool, canonical(arguments_of(seen), evidence.root)) for seen in calls}
+    there = {(seen.tool, canonical(arguments_of(seen.call), evidence.root)) for seen in calls}
     return Measures(
         tools_right=_common(made, planned) / max(len(made), len(planned)) if made or planned else 1.0,
-        arguments_right=_share([call in there for call in wanted]),
+        arguments_right=share([call in there for call in wanted]),
         first_toolset_right=(calls[0].toolset if calls else None) == (task.toolset if planned else None),
         first_tool_right=(made[0] if made else None) == (planned[0] if planned else None),
-        valid=_share([is_valid(seen, tools) for seen in calls]),
-        succeeded=_share([not seen.result.is_error for seen in calls]),
+        valid=share([is_valid(seen.call, tools) for seen in calls]),
+        succeeded=share([not seen.result.is_error for seen in calls]),
         calls=len(calls),
         steps=len(trajectory.steps),
         prompt_tokens=sum(part.get("prompt_tokens") or 0 for part in usage),
@@ -65,9 +64,9 @@ def measure(task: Task, evidence: Evidence, tools: Mapping[str, Tool]) -> Measur
     )
 
 
-def is_valid(seen: Observation, tools: Mapping[str, Tool]) -> bool:
+def is_valid(call: Call, tools: Mapping[str, Tool]) -> bool:
     """Whether the call is of a tool that was offered, with arguments that its schema accepts."""
-    tool, arguments = tools.get(seen.call.name), arguments_of(seen)
+    tool, arguments = tools.get(call.name), arguments_of(call)
     return tool is not None and arguments is not None and violation(compact_json(arguments), tool.parameters) is None
 
 
@@ -86,7 +85,8 @@ def canonical(arguments: Mapping[str, Any] | None, root: str) -> str:
     return compact_json(value)
 
 
-def _share(truths: Sequence[bool]) -> float | None:
+def share(truths: Sequence[bool]) -> float | None:
+    """How many of them are true, from 0 to 1; None where there are none."""
     return sum(truths) / len(truths) if truths else None
 
 

@@ -19,9 +19,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from evaluation.judge.evidence import Evidence
-from evaluation.judge.exact import arguments_of, judge
+from evaluation.judge.exact import judge
 from evaluation.tasks import Folder, Gone, Moved, NoCall, Says, Task, Written
-from evaluation.tasks.facts import relative
+from evaluation.tasks.facts import arguments_of, relative
 from server.prompt import NO_TOOLSET, SUMMARIZE
 from toolsets.trajectory import Observation, Step
 
@@ -97,7 +97,7 @@ def _met(task: Task, evidence: Evidence, steps: Sequence[Step]) -> set[int]:
 
 
 def _paths(seen: Observation, root: str) -> Iterator[str]:
-    arguments = arguments_of(seen) or {}
+    arguments = arguments_of(seen.call) or {}
     for name in ("path", "source", "destination"):
         path = relative(arguments.get(name), root)
         if path is not None and not seen.result.is_error:

@@ -12,6 +12,7 @@ from evaluation.requests.score import Answer, judge
 from toolsets import Toolset
 from toolsets.agent import opening
 from toolsets.chat import ChatModel, ModelError
+from toolsets.toolbox import as_function
 
 ROOT = Path("/home/user/files")
 """The folder that the model is told of."""
@@ -22,13 +23,7 @@ async def ask(
 ) -> list[Answer]:
     """Answers in the order of the requests, `jobs` at a time. Raises EvaluationError where there is none to one."""
     tools = {tool.name: tool for tool in toolset.tools}
-    offer = [
-        {
-            "type": "function",
-            "function": {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)},
-        }
-        for tool in toolset.tools
-    ]
+    offer = [as_function(tool.name, tool) for tool in toolset.tools]
     turns = asyncio.Semaphore(jobs)
 
     async def one(request: Request) -> Answer:

@@ -50,7 +50,6 @@ def measure(
 
 def keep(answers: dict[str, list[Answer]], out: Path) -> None:
     whole = {name: as_json(given) for name, given in answers.items()}
-    out.parent.mkdir(parents=True, exist_ok=True)
     write_whole(out, json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
 
 

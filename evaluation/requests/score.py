@@ -7,14 +7,13 @@ valid          the schema accepts the arguments
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from evaluation.judge.measures import canonical
+from evaluation.judge.measures import canonical, is_valid, share
 from evaluation.requests.request import Request
-from server.constraints.check import violation
+from evaluation.tasks.facts import arguments_of
 from toolsets import Tool
 from toolsets.trajectory import Reply
 
@@ -51,7 +50,7 @@ def judge(request: Request, reply: Reply, tools: Mapping[str, Tool], root: str) 
     """root: the folder to which relative paths are relative."""
     calls = reply.calls
     wanted = {(call.tool, _meant(call.arguments, tools.get(call.tool), root)) for call in request.calls}
-    made = {(call.name, _meant(_arguments(call.arguments), tools.get(call.name), root)) for call in calls}
+    made = {(call.name, _meant(arguments_of(call), tools.get(call.name), root)) for call in calls}
     first = calls[0].name if calls else None
     return Answer(
         request=request.request,
@@ -59,7 +58,7 @@ def judge(request: Request, reply: Reply, tools: Mapping[str, Tool], root: str) 
         called=tuple((call.name, call.arguments) for call in calls),
         right_tool=first in {call.tool for call in request.calls} if request.calls else first is None,
         right_call=len(calls) == 1 and made <= wanted if request.calls else first is None,
-        valid=all(_is_valid(call.arguments, tools.get(call.name)) for call in calls) if calls else None,
+        valid=all(is_valid(call, tools) for call in calls) if calls else None,
         text=reply.text,
         seconds=reply.seconds,
     )
@@ -73,10 +72,10 @@ def summarize(answers: Sequence[Answer]) -> Summary:
         by_tool[answer.expected or "no tool"] = (count + 1, tool + answer.right_tool, call + answer.right_call)
     return Summary(
         requests=len(answers),
-        right_tool=_share(answer.right_tool for answer in calling),
-        right_call=_share(answer.right_call for answer in calling),
-        right_without_tool=_share(answer.right_tool for answer in answers if answer.expected is None),
-        valid=_share(answer.valid for answer in answers if answer.valid is not None),
+        right_tool=share([answer.right_tool for answer in calling]),
+        right_call=share([answer.right_call for answer in calling]),
+        right_without_tool=share([answer.right_tool for answer in answers if answer.expected is None]),
+        valid=share([answer.valid for answer in answers if answer.valid is not None]),
         seconds=sum(answer.seconds for answer in answers) / len(answers),
         by_tool=dict(sorted(by_tool.items())),
     )
@@ -84,14 +83,6 @@ def summarize(answers: Sequence[Answer]) -> Summary:
 
 def as_json(answers: Sequence[Answer]) -> dict[str, Any]:
     return {"summary": asdict(summarize(answers)), "answers": [asdict(answer) for answer in answers]}
-
-
-def _arguments(text: str) -> dict[str, Any] | None:
-    try:
-        value = json.loads(text or "{}")
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def _meant(arguments: Mapping[str, Any] | None, tool: Tool | None, root: str) -> str:
@@ -104,12 +95,3 @@ def _meant(arguments: Mapping[str, Any] | None, tool: Tool | None, root: str) ->
         name: value for name, value in arguments.items() if properties.get(name, {}).get("default", missing) != value
     }
     return canonical(said, root)
-
-
-def _is_valid(text: str, tool: Tool | None) -> bool:
-    return tool is not None and violation(text or "{}", tool.parameters) is None
-
-
-def _share(truths: Iterable[bool | None]) -> float | None:
-    found = [bool(truth) for truth in truths]
-    return sum(found) / len(found) if found else None

@@ -14,7 +14,7 @@ from math import floor, log
 from posixpath import normpath
 from typing import Any
 
-from toolsets.trajectory import Observation
+from toolsets.trajectory import Call, Observation
 
 _ENTRY = re.compile(r"^\[(?:FILE|DIR)\] (.+)$")
 _SIZED = re.compile(r"^(.*?)\s{4,}((?:\d+ B)|(?:\d+\.\d\d [KMGT]B))$|^(.*?)\s*$")
@@ -34,7 +34,7 @@ class Facts:
 
 def facts(seen: Observation, root: str) -> Facts:
     """What a call brought to light, by paths relative to `root`. Nothing for tools that are not the filesystem's."""
-    arguments = _arguments(seen.call.arguments)
+    arguments = arguments_of(seen.call)
     if seen.result.is_error or arguments is None:
         return Facts()
     path = relative(arguments.get("path"), root)
@@ -71,9 +71,10 @@ def relative(path: Any, root: str) -> str | None:
     return whole[len(root) + 1 :] if whole.startswith(f"{root}/") else None
 
 
-def _arguments(text: str) -> dict[str, Any] | None:
+def arguments_of(call: Call) -> dict[str, Any] | None:
+    """The arguments of a call as an object, None where they are none."""
     try:
-        value = json.loads(text or "{}")
+        value = json.loads(call.arguments or "{}")
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

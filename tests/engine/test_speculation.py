@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from adapters import Adapter, BaseModel, Role, check_adapter
+from evaluation.benchmarks.speculation import NGRAMS
 from server.assembly import load_template
 from server.constraints import JsonSchema
 from server.conversation import Message
@@ -26,7 +27,6 @@ from tests.engine.adapter_files import NOTES, AdapterFiles
 
 pytestmark = pytest.mark.engine
 
-NGRAMS = {"method": "ngram", "num_speculative_tokens": 5, "prompt_lookup_min": 2, "prompt_lookup_max": 4}
 ADD_NOTE = NOTES.tools[1]
 TEXTS = (
     "Add a note called Delivery that says: the forty blue chairs come on Thursday the 14th, invoice 88213.",
