@@ -171,10 +171,11 @@ class Fit:
 
     def _fill(self, states: PrefixStates, work: Iterable[Data]) -> None:
         """Compute the prefixes of all adapters."""
+        from training.prefixes import furthest
+
         started = monotonic()
-        rows = [row for found in work for row in (*found.rows, *found.validation)]
-        prefixes = {row.prefix.digest: row.prefix for row in rows}.values()
-        tokens, kept = sum(map(len, prefixes)), 0
+        rows = furthest(row for found in work for row in (*found.rows, *found.validation))
+        tokens, kept = sum(row.reach for row in rows), 0
         self._display.begin("conversations, in tokens", tokens)
 
         def done(tokens: int) -> None:
@@ -183,7 +184,7 @@ class Fit:
             self._display.advance(tokens)
             self._heed_stop()
 
-        states.fill(prefixes, done)
+        states.fill(rows, done)
         seconds = monotonic() - started
         self._display.end(f"conversations: {tokens:,} tokens, {seconds:,.0f} s")
         if kept < tokens:

@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from adapters.check import WEIGHTS
 from training import attention
 from training.errors import TrainingError
+from training.linear import FusedLinear
 from training.settings import Hyperparameters
 
 if TYPE_CHECKING:
@@ -58,10 +59,13 @@ def add_adapter(base: PreTrainedModel, settings: Hyperparameters) -> PeftModel:
         target_modules="all-linear" if all_linear else list(settings.target_modules),
         task_type="CAUSAL_LM",
     )
+    config._register_custom_module({torch.nn.Linear: FusedLinear})
     try:
-        return get_peft_model(base, config)
+        model = get_peft_model(base, config)
     except ValueError as error:
         raise TrainingError(f"target_modules: {error}", "target_modules") from error
+    config._custom_modules = None  # It is no part of what is written to the adapter's files.
+    return model
 
 
 def save_adapter(model: PeftModel, folder: Path, *, base: str, invocation: Sequence[int] | None) -> str:

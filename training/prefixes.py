@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from peft.tuners.tuners_utils import BaseTunerLayer
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -41,46 +41,46 @@ class PrefixStates:
         folder.mkdir(parents=True, exist_ok=True)
         self._left = max_bytes - sum(file.stat().st_size for file in folder.glob("*.safetensors"))
 
-    def fill(self, prefixes: Iterable[Prefix], report: Callable[[int], None] = lambda tokens: None) -> None:
-        """Compute and keep what there is room for; `report` hears of the tokens of each prefix that is kept."""
+    def fill(self, rows: Iterable[Row], report: Callable[[int], None] = lambda tokens: None) -> None:
+        """Compute and keep what there is room for, as far as the rows reach; `report` hears of the tokens kept."""
         missing = []
-        for prefix in {prefix.digest: prefix for prefix in prefixes}.values():
-            if self._file(prefix).exists():
-                report(len(prefix))
+        for row in furthest(rows):
+            if self._has(row):
+                report(row.reach)
             else:
-                missing.append(prefix)
+                missing.append(row)
         # By length, so that a forward pass is all tokens and no padding.
-        for together in _together(sorted(missing, key=len), self._forward_tokens):
+        for together in _together(missing, self._forward_tokens):
             if self._left <= 0:
                 return
-            for prefix, states in zip(together, self._compute(together), strict=True):
-                if self._keep(prefix, states):
-                    report(len(prefix))
+            for row, states in zip(together, self._compute(together), strict=True):
+                if self._keep(row.prefix, states):
+                    report(row.reach)
 
     def of(self, rows: Sequence[Row]) -> Tensor:
         """[layers, 2, rows, key heads, tokens, size]: as far as the rows reach, padded with zeros."""
-        prefixes = {row.prefix for row in rows}
-        found = {prefix: states for prefix in prefixes if (states := self._read(prefix)) is not None}
-        for together in _together(sorted(prefixes - found.keys(), key=len), self._forward_tokens):
-            found.update(zip(together, self._compute(together), strict=True))
+        needed = furthest(rows)
+        found = {row.prefix.digest: states for row in needed if (states := self._read(row)) is not None}
+        for together in _together([row for row in needed if row.prefix.digest not in found], self._forward_tokens):
+            found.update((row.prefix.digest, kept) for row, kept in zip(together, self._compute(together), strict=True))
         reach = max(row.reach for row in rows)
-        some = found[rows[0].prefix]
+        some = next(iter(found.values()))
         layers, pair, heads, _, size = some.shape
         batch = torch.zeros(layers, pair, len(rows), heads, reach, size, dtype=some.dtype, device=self._model.device)
         for number, row in enumerate(rows):
-            batch[:, :, number, :, : row.reach] = found[row.prefix][:, :, :, : row.reach]
+            batch[:, :, number, :, : row.reach] = found[row.prefix.digest][:, :, :, : row.reach]
         return batch
 
     def clear(self) -> None:
         """Delete the files."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _compute(self, prefixes: Sequence[Prefix]) -> list[Tensor]:
+    def _compute(self, rows: Sequence[Row]) -> list[Tensor]:
         """[layers, 2, key heads, tokens, size] of each."""
-        length = max(map(len, prefixes))
-        ids = torch.zeros(len(prefixes), length, dtype=torch.long)
-        for number, prefix in enumerate(prefixes):
-            ids[number, : len(prefix)] = torch.tensor(prefix.ids)
+        length = max(row.reach for row in rows)
+        ids = torch.zeros(len(rows), length, dtype=torch.long)
+        for number, row in enumerate(rows):
+            ids[number, : row.reach] = torch.tensor(row.prefix.ids[: row.reach])
         # Padding follows, and a token does not see what follows it.
         # Whoever asks may be in a context of mixed precision; what is kept was computed without.
         with torch.no_grad(), torch.autocast(self._model.device.type, enabled=False), _bare(self._model):
@@ -88,8 +88,8 @@ class PrefixStates:
             cache = decoder(input_ids=ids.to(self._model.device), use_cache=True).past_key_values
         layers = [(layer.keys, layer.values) for layer in cache.layers]
         return [
-            torch.stack([torch.stack([part[number, :, : len(prefix)] for part in layer]) for layer in layers])
-            for number, prefix in enumerate(prefixes)
+            torch.stack([torch.stack([part[number, :, : row.reach] for part in layer]) for layer in layers])
+            for number, row in enumerate(rows)
         ]
 
     def _keep(self, prefix: Prefix, states: Tensor) -> bool:
@@ -111,9 +111,16 @@ class PrefixStates:
         self._left -= size
         return True
 
-    def _read(self, prefix: Prefix) -> Tensor | None:
+    def _has(self, row: Row) -> bool:
+        """Whether what the row needs is kept, which may be more or less than that."""
+        with suppress(FileNotFoundError, SafetensorError), safe_open(self._file(row.prefix), "pt") as file:
+            return bool(file.get_slice(_KEY).get_shape()[-2] >= row.reach)
+        return False
+
+    def _read(self, row: Row) -> Tensor | None:
         with suppress(FileNotFoundError, SafetensorError):
-            return load_file(self._file(prefix))[_KEY]
+            states = load_file(self._file(row.prefix))[_KEY]
+            return states if states.shape[-2] >= row.reach else None
         return None
 
     def _file(self, prefix: Prefix) -> Path:
@@ -133,13 +140,23 @@ def _bare(model: PreTrainedModel) -> Iterator[None]:
             layer.enable_adapters(True)
 
 
-def _together(prefixes: Sequence[Prefix], tokens: int) -> Iterator[list[Prefix]]:
-    """Runs of prefixes whose forward pass holds at most `tokens`; one at the least."""
-    run: list[Prefix] = []
-    for prefix in prefixes:
-        if run and (len(run) + 1) * max(len(prefix), *map(len, run)) > tokens:
+def furthest(rows: Iterable[Row]) -> list[Row]:
+    """Of the rows of each prefix the one that reaches furthest; the shortest first."""
+    found: dict[str, Row] = {}
+    for row in rows:
+        digest = row.prefix.digest
+        if digest not in found or found[digest].reach < row.reach:
+            found[digest] = row
+    return sorted(found.values(), key=lambda row: row.reach)
+
+
+def _together(rows: Sequence[Row], tokens: int) -> Iterator[list[Row]]:
+    """Runs of rows, sorted by reach, whose forward pass holds at most `tokens`; one at the least."""
+    run: list[Row] = []
+    for row in rows:
+        if run and (len(run) + 1) * row.reach > tokens:
             yield run
             run = []
-        run.append(prefix)
+        run.append(row)
     if run:
         yield run

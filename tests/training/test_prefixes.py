@@ -38,12 +38,12 @@ def check(states: PrefixStates, base: Any) -> None:
 def filled(base: Any, folder: Path, max_bytes: int = PLENTY) -> list[int]:
     """Fill the folder; the tokens that were reported."""
     reported: list[int] = []
-    PrefixStates(base, folder, max_bytes, 64).fill((row.prefix for row in ROWS), reported.append)
+    PrefixStates(base, folder, max_bytes, 64).fill(ROWS, reported.append)
     return reported
 
 
 def test_they_are_those_of_the_model_whether_kept_or_computed_when_asked_for(base: Any, tmp_path: Path) -> None:
-    assert sorted(filled(base, tmp_path)) == sorted(len(row.prefix) for row in ROWS)
+    assert sorted(filled(base, tmp_path)) == sorted(row.reach for row in ROWS)
     for max_bytes in (PLENTY, 0):
         check(PrefixStates(base, tmp_path / str(max_bytes), max_bytes, 64), base)
     check(PrefixStates(base, tmp_path, PLENTY, 64), base)
@@ -75,9 +75,21 @@ def test_nothing_is_computed_that_there_is_no_room_for(
     states = PrefixStates(base, tmp_path, 1, 64)
     compute = Mock(wraps=states._compute)
     monkeypatch.setattr(states, "_compute", compute)
-    states.fill(row.prefix for row in ROWS)
+    states.fill(ROWS)
     assert compute.call_count == 1  # The first, which shows how large they are.
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_kept_of_a_prefix_grows_with_what_rows_need(base: Any, tmp_path: Path) -> None:
+    near = [Row(row.prefix, row.samples[:1]) for row in ROWS]
+    shorter = [row for row, near_row in zip(ROWS, near, strict=True) if near_row.reach < row.reach]
+    assert shorter
+    PrefixStates(base, tmp_path, PLENTY, 64).fill(near)
+    check(PrefixStates(base, tmp_path, 0, 64), base)
+    filled(base, tmp_path)
+    base.get_decoder().forward = None
+    batch = PrefixStates(base, tmp_path, 0, 64).of(ROWS)
+    assert batch.shape[-2] == max(row.reach for row in ROWS)
 
 
 def test_a_damaged_file_is_computed_again(base: Any, tmp_path: Path) -> None:
