@@ -43,7 +43,7 @@ from training.options import (
 )
 from training.pipeline_command import run
 from training.settings import Hyperparameters
-from training.setup import load_base, missing, read_trajectories, select_targets
+from training.setup import load_base, missing, read_trajectories, select_targets, starts
 from training.split import TEST_TASKS, split, write_split
 from training.teacher.commands import queries, trajectories
 
@@ -156,6 +156,12 @@ def fit(
     run: Annotated[Path, typer.Option(help="The run's folder, new or that of a run to go on with.")],
     adapter: AdapterNames = None,
     only_missing: OnlyMissing = False,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            help="Train adapters further that lie here: the folder `adapters` of a run, or a base model's in the store."
+        ),
+    ] = None,
     set_: Set = None,
     test_tasks: TestTasks = TEST_TASKS,
     cache_gib: CacheGib = CACHE_GIB,
@@ -190,6 +196,7 @@ def fit(
             folder=run,
             cache_bytes=int(cache_gib * GIB),
             test_tasks=test_tasks,
+            start=starts(targets, start, base) if start is not None else {},
         )
         with Display(stderr()) as display:
             manifest = Fit(job, display, should_stop).run()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from adapters import BaseModel, BaseModelId, Kind, Role
+from adapters import BaseModel, BaseModelId, Kind, Role, read_manifest
 from server.chat_template import ChatTemplate
 from server.prompt import Prompts
 from toolsets import Toolset
@@ -47,7 +47,8 @@ class Job:
     """What a run is made of, and where it works.
 
     `trajectories` has the names of the files that the demonstrations came from, and the SHA-256 of each. `cache_bytes`
-    is how much of the disk the states of prefixes may take while the run lasts.
+    is how much of the disk the states of prefixes may take while the run lasts. `start` has the folders of adapters
+    that are trained further, each by the name of its target; the others are trained from nothing.
     """
 
     demonstrations: Sequence[Demonstration]
@@ -59,6 +60,7 @@ class Job:
     folder: Path
     cache_bytes: int
     test_tasks: int
+    start: Mapping[str, Path] = field(default_factory=dict)
 
 
 class Fit:
@@ -77,6 +79,7 @@ class Fit:
                 toolsets={name: toolset.digest for name, toolset in job.toolsets.items()},
                 trajectories=dict(job.trajectories),
                 hyperparameters=job.hyperparameters,
+                start={name: read_manifest(folder).weights_digest for name, folder in sorted(job.start.items())},
             )
         )
 
@@ -130,7 +133,7 @@ class Fit:
         from accelerate import Accelerator
 
         from training.learner import Learner, check_model
-        from training.lora import add_adapter, load_base
+        from training.lora import add_adapter, load_adapter, load_base
         from training.prefixes import PrefixStates
         from training.trainer import load
 
@@ -156,11 +159,14 @@ class Fit:
             check_model(learner, max(next(iter(work.values())).rows, key=lambda row: row.reach))
         starts: dict[str | None, Weights] = {}
         for target, found in work.items():
-            shares = target.role is Role.ARGUMENTS and target.toolset in self._shared
+            start = self._job.start.get(target.name)
+            shares = start is None and target.role is Role.ARGUMENTS and target.toolset in self._shared
             if shares and target.toolset not in starts:
                 with fresh() as learner:
                     starts[target.toolset] = self._train_shared(target.toolset, learner, accelerator)
             with fresh() as learner:
+                if start is not None:
+                    load_adapter(learner.model, start)
                 if shares:
                     load(learner, starts[target.toolset])
                 self._train_one(target, learner, found, accelerator)
@@ -252,6 +258,7 @@ class Fit:
             training={
                 **settings.model_dump(mode="json"),
                 **trained.model_dump(exclude={"metrics"}),
+                **({"start": digest} if (digest := self._manifest.origin.start.get(target.name)) else {}),
                 "versions": versions(),
             },
         )

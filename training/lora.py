@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
-from safetensors.torch import save_file
+from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 
 from adapters.check import WEIGHTS
 from training import attention
@@ -66,6 +67,23 @@ def add_adapter(base: PreTrainedModel, settings: Hyperparameters) -> PeftModel:
         raise TrainingError(f"target_modules: {error}", "target_modules") from error
     config._custom_modules = None  # It is no part of what is written to the adapter's files.
     return model
+
+
+def load_adapter(model: PeftModel, folder: Path) -> None:
+    """Give the model's adapter the weights that `save_adapter` wrote. Raises TrainingError where they do not fit."""
+    expected = {name: tuple(weight.shape) for name, weight in get_peft_model_state_dict(model).items()}
+    try:
+        weights = load_file(folder / WEIGHTS)
+    except (OSError, SafetensorError) as error:
+        raise TrainingError(f"{folder / WEIGHTS} cannot be read: {error}", "start") from error
+    found = {name: tuple(weight.shape) for name, weight in weights.items()}
+    if found != expected:
+        raise TrainingError(
+            f"{folder}: an adapter of another rank, of other layers or for another model; train with the same rank and "
+            "target_modules, or without a start",
+            "start",
+        )
+    set_peft_model_state_dict(model, weights)
 
 
 def save_adapter(model: PeftModel, folder: Path, *, base: str, invocation: Sequence[int] | None) -> str:

@@ -42,6 +42,8 @@ class Origin(BaseModel):
     trajectories: dict[str, str]
     """Names of files, and the SHA-256 of each; none while they are still being made."""
     hyperparameters: Hyperparameters
+    start: dict[str, str] = Field(default_factory=dict)
+    """Adapters whose training goes on from weights that there were, and the SHA-256 of these."""
 
 
 class Teaching(BaseModel):

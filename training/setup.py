@@ -7,8 +7,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters import Adapter, BaseModelError, Role, Store, describe_base_model
+from adapters import Adapter, AdapterError, BaseModelError, Role, Store, describe_base_model, read_manifest
+from adapters.manifest import MANIFEST
 from server.assembly import find_model, load_template, open_store
+from server.prompt import PROMPT_FORMAT
 from server.settings import Settings
 from toolsets import Registry, Toolset
 from training.errors import TrainingError
@@ -79,6 +81,33 @@ def select_targets(toolsets: Mapping[str, Toolset], names: Collection[str]) -> l
             )
         chosen |= dict.fromkeys(matching)
     return list(chosen)
+
+
+def starts(targets: Sequence[Target], folder: Path, base: Base) -> dict[str, Path]:
+    """The folders of those targets that have an adapter below `folder`, by name, to be trained further.
+
+    Raises TrainingError where none has, and for an adapter of another base model or prompt format.
+    """
+    found = {target.name: folder / target.name for target in targets if (folder / target.name / MANIFEST).exists()}
+    if not found:
+        raise TrainingError(
+            f"--start {folder}: it has none of the adapters {', '.join(target.name for target in targets)}; name the "
+            "folder `adapters` of a run, or a base model's folder in the store",
+            "start",
+        )
+    for place in found.values():
+        try:
+            manifest = read_manifest(place)
+        except AdapterError as error:
+            raise TrainingError(f"--start {place}: {error}", "start") from None
+        if manifest.base_model.digest != base.model.digest or manifest.prompt_format != PROMPT_FORMAT:
+            raise TrainingError(
+                f"--start {place}: trained on {manifest.base_model.name} ({manifest.base_model.digest[:12]}) with "
+                f"prompt format {manifest.prompt_format}, and not on {base.model.name} ({base.model.digest[:12]}) with "
+                f"{PROMPT_FORMAT}; train without a start",
+                "start",
+            )
+    return found
 
 
 def missing(targets: Sequence[Target], toolsets: Mapping[str, Toolset], base: Base, settings: Settings) -> list[Target]:

@@ -25,6 +25,7 @@ from training.examples import Target, decoupled
 from training.fit import Base, Fit, Job
 from training.run import RunFolder, RunManifest
 from training.settings import Hyperparameters
+from training.setup import starts
 
 QUICK = Hyperparameters(
     rank=4, learning_rate=1e-2, epochs=2, batch_size=8, precision="float32", target_modules=("q_proj", "down_proj")
@@ -115,6 +116,45 @@ def test_weights_are_in_the_precision_of_the_base_model_and_name_no_folder(
 
 def weights(folder: Path) -> dict[str, bytes]:
     return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*.safetensors")}
+
+
+def test_an_adapter_is_trained_further_from_where_it_stood(job: Job, tmp_path: Path) -> None:
+    job = replace(job, targets=[SELECTOR], hyperparameters=QUICK.model_copy(update={"epochs": 1}))
+    run(job)
+    first = RunFolder(job.folder).adapter(SELECTOR.name)
+    again = replace(job, folder=tmp_path / "further", start={SELECTOR.name: first})
+    run(again)
+    second = RunFolder(again.folder).adapter(SELECTOR.name)
+    before, after = (json.loads((folder / "history.json").read_text())[0]["loss"] for folder in (first, second))
+    assert after < 0.9 * before
+    assert read_manifest(second).training["start"] == read_manifest(first).weights_digest
+
+
+def test_a_start_of_another_rank_is_refused(job: Job, tmp_path: Path) -> None:
+    job = replace(job, targets=[SELECTOR])
+    run(job)
+    start = {SELECTOR.name: RunFolder(job.folder).adapter(SELECTOR.name)}
+    other = QUICK.model_copy(update={"rank": 2})
+    with pytest.raises(TrainingError, match="an adapter of another rank"):
+        run(replace(job, folder=tmp_path / "further", start=start, hyperparameters=other))
+
+
+def test_a_run_from_another_start_is_not_gone_on_with(job: Job) -> None:
+    job = replace(job, targets=[SELECTOR])
+    run(job)
+    with pytest.raises(TrainingError, match="has a run with other start"):
+        run(replace(job, start={SELECTOR.name: RunFolder(job.folder).adapter(SELECTOR.name)}))
+
+
+def test_starts_are_the_adapters_that_lie_there(job: Job, tmp_path: Path) -> None:
+    run(replace(job, targets=[SELECTOR]))
+    folder = RunFolder(job.folder).adapter("")
+    assert starts(job.targets, folder, job.base) == {SELECTOR.name: folder / SELECTOR.name}
+    with pytest.raises(TrainingError, match="has none of the adapters files/arguments/read"):
+        starts([Target(Role.ARGUMENTS, "files", "read")], folder, job.base)
+    other = replace(job.base, model=replace(job.base.model, name="another", digest="f" * 64))
+    with pytest.raises(TrainingError, match="and not on another \\(ffffffffffff\\)"):
+        starts(job.targets, folder, other)
 
 
 def test_argument_adapters_start_from_what_was_learnt_of_all_tools(job: Job) -> None:
