@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -15,23 +15,15 @@ import typer
 from rich.console import Console
 
 from evaluation.errors import EvaluationError
-from evaluation.records import Results, Settings
+from evaluation.options import BaseUrl, Elsewhere, ElsewhereKey, Jobs, Key, MaxTokens, OutFolder, Sandbox
+from evaluation.recipes import RECIPES, recipe
+from evaluation.records import MAX_TOKENS, Results, Settings
 from evaluation.tasks import SHIPPED, digest, read_tasks, write_tasks
 from toolsets import Registry
 from toolsets.console import one_line_errors, stderr, tell
 from toolsets.registry import PACKAGED
-from toolsets.sandbox import BackendName, backend, best_backend
+from toolsets.sandbox import backend, best_backend
 from training.errors import TrainingError
-
-BaseUrl = Annotated[str, typer.Option(help="Where the models are served.")]
-Key = Annotated[
-    str, typer.Option(envvar=["DUALTUNE_API_KEY", "OPENAI_API_KEY"], show_default=False, help="Key for the models.")
-]
-Jobs = Annotated[int, typer.Option(min=1, help="How many at a time.")]
-Sandbox = Annotated[
-    BackendName | None, typer.Option(help="Where the tools run.", show_default="the strongest that works")
-]
-OutFolder = Annotated[Path, typer.Option(help="The folder with the results; started, or gone on with.")]
 
 app = typer.Typer(
     help="Measure how well models call tools: tasks, runs of the agent, ToolFit, a report.",
@@ -44,10 +36,14 @@ app = typer.Typer(
 @app.command()
 def run(
     tasks: Annotated[list[str], typer.Argument(help="Files of tasks, or names of shipped ones: filesystem-mcpbench.")],
-    model: Annotated[str, typer.Option(help="Model ids, with commas between them.")] = "dualtune",
+    model: Annotated[
+        str, typer.Option(help="Model ids, with commas between them; A+B: A selects tools, B writes arguments.")
+    ] = "dualtune",
     out: OutFolder = Path("evaluation-results"),
     base_url: BaseUrl = "http://127.0.0.1:8000/v1",
     api_key: Key = "none",
+    elsewhere: Elsewhere = None,
+    elsewhere_key: ElsewhereKey = "none",
     described: Annotated[bool, typer.Option(help="Give the tasks' descriptions, not the fuzzed queries.")] = False,
     offer: Annotated[
         str, typer.Option(help="Toolsets whose tools are offered, with commas between them.")
@@ -56,7 +52,7 @@ def run(
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many tasks of each file.")] = None,
     max_steps: Annotated[int, typer.Option(min=1, help="Replies that the model may give.")] = 20,
     max_seconds: Annotated[float, typer.Option(min=1, help="Time for a task.")] = 600.0,
-    max_tokens: Annotated[int, typer.Option(min=1, help="Length of one reply.")] = 512,
+    max_tokens: MaxTokens = MAX_TOKENS,
     max_characters: Annotated[int, typer.Option(min=100, help="How much of a result the model is shown.")] = 20_000,
     jobs: Jobs = 2,
     sandbox: Sandbox = None,
@@ -76,6 +72,7 @@ def run(
             tasks=digest(chosen),
             base_url=base_url,
             models=_words(model),
+            elsewhere=_places(elsewhere or ()),
             described=described,
             offered=_words(offer),
             paper_tools=paper_tools,
@@ -84,7 +81,8 @@ def run(
             max_tokens=max_tokens,
             max_characters=max_characters,
         )
-        unanswered = conduct(out, chosen, settings, backend(sandbox) if sandbox else best_backend(), api_key, jobs)
+        chosen_backend = backend(sandbox) if sandbox else best_backend()
+        unanswered = conduct(out, chosen, settings, chosen_backend, jobs, api_key=api_key, elsewhere_key=elsewhere_key)
         _tell_unanswered(unanswered)
         tell(f"now: dualtune eval report {out}")
         raise typer.Exit(1 if unanswered else 0)
@@ -92,12 +90,17 @@ def run(
 
 @app.command("recipe")
 def carry_out_recipe(
-    name: Annotated[str, typer.Argument(help="figure2, table1, table3, table4, long-lists or routing.")],
-    model: Annotated[str, typer.Option(help="Model ids, with commas; figure2 has its own.")] = "dualtune,dualtune-flat",
+    name: Annotated[str, typer.Argument(help=f"{', '.join(RECIPES)}.")],
+    model: Annotated[
+        str, typer.Option(help="Model ids, with commas; figure2 has its own, table2 needs two.")
+    ] = "dualtune,dualtune-flat",
     out: OutFolder = Path("evaluation-results"),
     base_url: BaseUrl = "http://127.0.0.1:8000/v1",
     api_key: Key = "none",
+    elsewhere: Elsewhere = None,
+    elsewhere_key: ElsewhereKey = "none",
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many tasks of each file.")] = None,
+    max_tokens: MaxTokens = MAX_TOKENS,
     max_seconds: Annotated[float, typer.Option(min=1, help="Time for a task.")] = 600.0,
     jobs: Jobs = 2,
     sandbox: Sandbox = None,
@@ -107,7 +110,6 @@ def carry_out_recipe(
     Each part of it has a folder below OUT with a report of its own; stop at any time, and the same command goes on.
     """
     from evaluation.experiment import conduct, registry_for
-    from evaluation.recipes import recipe
     from evaluation.report import gather, write_report
 
     with _one_line_errors():
@@ -117,16 +119,19 @@ def carry_out_recipe(
             settings = Settings(
                 tasks=digest(tasks),
                 base_url=base_url,
-                models=part.models or _words(model),
+                models=part.models_of(_words(model)),
+                elsewhere=_places(elsewhere or ()),
                 described=part.described,
                 offered=part.offered,
                 paper_tools=part.paper_tools,
                 max_steps=part.max_steps,
                 max_seconds=max_seconds,
+                max_tokens=max_tokens,
             )
             folder = out / name / part.name
+            chosen_backend = backend(sandbox) if sandbox else best_backend()
             unanswered = conduct(
-                folder, tasks, settings, backend(sandbox) if sandbox else best_backend(), api_key, jobs
+                folder, tasks, settings, chosen_backend, jobs, api_key=api_key, elsewhere_key=elsewhere_key
             )
             _tell_unanswered(unanswered)
             gathered = gather(Results(folder), registry_for(settings))
@@ -266,6 +271,14 @@ def _tell_unanswered(count: int) -> None:
         tell(
             f"{count} runs got no answer from the model and are unscored; run the same command again to try them again"
         )
+
+
+def _places(items: Iterable[str]) -> dict[str, str]:
+    """What MODEL=URL items say. Raises EvaluationError."""
+    parts = [item.rpartition("=http") for item in items]
+    if wrong := [rest for model, _, rest in parts if not model]:
+        raise EvaluationError(f"--elsewhere {wrong[0]}: write MODEL=URL, with http before it", "elsewhere")
+    return {model: f"http{rest}" for model, _, rest in parts}
 
 
 def _words(text: str) -> tuple[str, ...]:

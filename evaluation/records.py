@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from adapters.files import write_whole
 from evaluation.errors import EvaluationError
@@ -25,13 +25,17 @@ from evaluation.tasks import Task, digest, read_tasks
 from toolsets.manifest import first_problem
 
 T = TypeVar("T")
+MAX_TOKENS = 512
+"""Of one reply: a small model may fill all that it is allowed with repetition."""
 _EVIDENCE = TypeAdapter(Evidence)
 _VERDICT = TypeAdapter(LLMVerdict)
 
 
 class Settings(BaseModel):
-    """tasks: digest of them. described: their descriptions were given, not the fuzzed queries. offered: toolsets;
-    paper_tools: only the tools of them that the paper has. max_tokens: of one reply.
+    """tasks: digest of them. elsewhere: the models that are not at base_url, and where they are.
+
+    described: their descriptions were given, not the fuzzed queries. offered: toolsets; paper_tools: only the tools of
+    them that the paper has. max_tokens: of one reply.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -40,12 +44,13 @@ class Settings(BaseModel):
     tasks: str
     base_url: str
     models: tuple[str, ...]
+    elsewhere: dict[str, str] = Field(default_factory=dict)
     described: bool = False
     offered: tuple[str, ...] = ("filesystem",)
     paper_tools: bool = False
     max_steps: int = 20
     max_seconds: float = 600.0
-    max_tokens: int = 512
+    max_tokens: int = MAX_TOKENS
     max_characters: int = 20_000
 
 

@@ -49,7 +49,10 @@ class OpenAIModel:
     async def close(self) -> None:
         await self._client.close()
 
-    async def reply(self, messages: Sequence[Message], tools: Sequence[Mapping[str, Any]]) -> Reply:
+    async def reply(
+        self, messages: Sequence[Message], tools: Sequence[Mapping[str, Any]], tool: str | None = None
+    ) -> Reply:
+        """tool: the one of `tools` that it is to call. Raises ModelError."""
         import openai
 
         started = perf_counter()
@@ -58,6 +61,8 @@ class OpenAIModel:
             request["max_completion_tokens"] = self._max_tokens
         if tools:
             request["tools"] = list(tools)
+        if tool is not None:
+            request["tool_choice"] = {"type": "function", "function": {"name": tool}}
         try:
             completion: ChatCompletion = await self._client.chat.completions.create(**request)
         except openai.APIConnectionError as error:

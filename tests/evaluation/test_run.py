@@ -50,6 +50,9 @@ class Models:
         made = sum(message["role"] == "tool" for message in body["messages"])
         message: dict[str, Any] = {"role": "assistant", "content": "I have <b>done</b> it."}
         stages = [{"stage": "route", "choice": "none", "confidence": 0.7}]
+        if choice := body.get("tool_choice"):
+            function = {"name": choice["function"]["name"], "arguments": "{}"}
+            message = {"role": "assistant", "tool_calls": [{"id": "1", "type": "function", "function": function}]}
         if body["model"] == "perfect" and made < len(task.reference):
             planned = task.reference[made]
             function = {"name": planned.tool, "arguments": json.dumps(in_full(planned, task.ground.root))}
@@ -237,6 +240,29 @@ def test_a_recipe_runs_its_parts_and_shows_the_papers_numbers(
     assert (tmp_path / "out" / "table4" / "queries" / "report.html").exists()
 
 
+def test_of_two_models_one_selects_and_the_other_writes_the_arguments(
+    models: Models, tmp_path: Path, sandbox: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`idle` never selects a tool, and made to call one writes no arguments."""
+    write_tasks(tmp_path / "filesystem-mcpbench.jsonl", TASKS[:1])
+    monkeypatch.setattr("evaluation.tasks.files.SHIPPED", tmp_path)
+    words = ("recipe", "table2", "--model", "perfect,idle", "--base-url", models.url, "--out", tmp_path / "out")
+    out, _ = dualtune(*words, "--elsewhere", f"idle={models.url}/", "--sandbox", sandbox.name)
+    fits = {words[1]: words[-1] for words in map(str.split, out.splitlines())}
+    assert fits.pop("perfect+perfect") == "100.0"
+    assert fits == dict.fromkeys(["perfect+idle", "idle+perfect", "idle+idle"], "0")
+    results = Results(tmp_path / "out" / "table2" / "table2")
+    assert results.settings().elsewhere == {"idle": f"{models.url}/"}
+    by_model = {name: evidence.trajectory for name, _, evidence in results.runs()}
+    assert [call.arguments for call in by_model["perfect+idle"].steps[0].reply.calls] == ["{}"]
+    first = by_model["perfect+perfect"].steps[0].reply
+    assert first.usage == {"prompt_tokens": 200, "completion_tokens": 20, "total_tokens": 220}
+    assert [stage["stage"] for stage in first.stages] == ["route", "select"]
+
+
 def test_a_recipe_that_cannot_be_carried_out_says_why(tmp_path: Path) -> None:
-    assert "all stages of a profile are on one engine" in dualtune("recipe", "table2", status=1)[1]
+    assert "name two models" in dualtune("recipe", "table2", "--model", "one", status=1)[1]
+    assert "write MODEL=URL" in dualtune("recipe", "table2", "--elsewhere", "one", status=1)[1]
+    nobody = ("--model", "one,two", "--elsewhere", "three=http://127.0.0.1:1")
+    assert "three is none of the models" in dualtune("recipe", "table2", *nobody, status=1)[1]
     assert "there are: figure2, table1" in dualtune("recipe", "table9", status=1)[1]
