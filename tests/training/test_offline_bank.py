@@ -97,8 +97,8 @@ def test_a_phrasing_that_is_wrong_is_named_with_file_and_line(text: str, message
 
 
 def test_a_toolset_without_a_bank_is_named_with_those_that_have_one() -> None:
-    with pytest.raises(BankError, match=r"^nobody has written intents for the toolset 'git'; .* for: filesystem$"):
-        read_bank("git")
+    with pytest.raises(BankError, match=r"^nobody has written intents for the toolset 'files'; .* for: filesystem"):
+        read_bank("files")
 
 
 @given(positions=st.lists(st.integers(0, 5000), min_size=1, max_size=30))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,12 +20,11 @@ from training.commands import app
 from training.errors import Interrupted, TrainingError
 from training.offline.acting import Conversation, Discarded
 from training.offline.bank import Template, read_bank
-from training.offline.filesystem.ground import open_ground
-from training.offline.filesystem.telling import Teller
 from training.offline.generate import Source
 from training.offline.growing import grow, made_before
 from training.offline.schedule import Schedule
 from training.offline.script import Unfit
+from training.offline.setting import Setting, open_setting
 from training.split import split
 from training.trajectory import Demonstration, read_demonstrations
 
@@ -79,12 +77,12 @@ def words(templates: set[str]) -> set[str]:
     return {template.phrasing.source for template in BANK.templates if template.name in templates}
 
 
-async def carried_out(teller: Teller, templates: Sequence[Template], seed: str) -> Conversation | None:
+async def carried_out(setting: Setting, templates: Sequence[Template], seed: str) -> Conversation | None:
     """A conversation by one of the phrasings; None if the workspace has nothing for the plan."""
     random = Random(seed)
     for _ in range(8):
         try:
-            return await teller.tell(random.choice(templates), random)
+            return await setting.tell(random.choice(templates), random)
         except (Unfit, Discarded):
             pass
     return None
@@ -95,10 +93,9 @@ async def test_every_plan_can_be_carried_out(source: Source) -> None:
     for template in BANK.templates:
         todo[template.plan].append(template)
     for number in range(12):
-        async with open_ground(TOOLSET, MANIFEST, source.backend, f"plans/{number}", os.environ) as (ground, room):
-            teller = Teller(BANK, ground, room)
+        async with open_setting(source, f"plans/{number}") as setting:
             for plan in list(todo):
-                if talk := await carried_out(teller, todo[plan], f"{plan}/{number}"):
+                if talk := await carried_out(setting, todo[plan], f"{plan}/{number}"):
                     assert talk.steps[-1].reply.text
                     del todo[plan]
         if not todo:
@@ -188,7 +185,6 @@ def test_the_command_says_what_it_made_and_what_is_there_already(source: Source,
     ("toolset", "message"),
     [
         ("files", r"there is no toolset 'files'; there are: .*filesystem"),
-        ("time", r"nobody has written intents for the toolset 'time'; there are some for: filesystem"),
     ],
 )
 def test_a_toolset_that_cannot_be_taught_is_named(toolset: str, message: str, tmp_path: Path) -> None:

@@ -16,9 +16,20 @@ from toolsets.trajectory import Message, Observation, Reply, Step
 from training.arguments import ArgumentsError, canonical_arguments
 from training.offline.script import Call, Script
 
+LONGEST = 5000
+"""Characters of a result that is worth learning from."""
+
 
 class Discarded(Exception):
     """A script that did not come out as planned. The text is the reason, one of few."""
+
+
+def _as_sent(text: str) -> str:
+    return text
+
+
+def _as_shown(tool: str, text: str) -> str:
+    return text
 
 
 @dataclass(frozen=True)
@@ -31,9 +42,9 @@ class Room:
 
     toolset: Toolset
     session: Session
-    sent: Callable[[str], str]
-    shown: Callable[[str, str], str]
-    longest: int
+    sent: Callable[[str], str] = _as_sent
+    shown: Callable[[str, str], str] = _as_shown
+    longest: int = LONGEST
 
     def tool(self, name: str) -> Tool:
         return next(tool for tool in self.toolset.tools if tool.name == name)

@@ -1,58 +1,34 @@
-"""Demonstrations from a bank of intents: workspace after workspace, with some dozens of requests acted out in each."""
+"""Demonstrations from a bank of intents: setting after setting, with some dozens of requests acted out in each."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 from collections import Counter
 from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing
-from dataclasses import dataclass
 from random import Random
 
-from toolsets import Toolset
-from toolsets.manifest import Manifest
-from toolsets.sandbox import Backend
 from toolsets.trajectory import Trajectory
 from training.errors import TrainingError
 from training.offline.acting import Conversation, Discarded
-from training.offline.bank import PARTS, Bank, Template
-from training.offline.filesystem.ground import open_ground
-from training.offline.filesystem.telling import Teller
+from training.offline.bank import Template
 from training.offline.schedule import Schedule
 from training.offline.script import Unfit
+from training.offline.setting import open_setting
+from training.offline.source import Source as Source
 from training.trajectory import OFFLINE, Demonstration
 
 ROUND = 40
-"""Requests for a workspace."""
-_TOOL_SHARE = 4
-_SHARES = {PARTS: 10, "several": 15, "recovery": 4, "followups": 9, "none": 10}
-"""How often a category comes for `_TOOL_SHARE` requests for each tool."""
+"""Requests for a setting."""
 _ATTEMPTS = 3
 """To fill a phrasing, before the next one's turn."""
 _AT_ONCE = 2
-"""Workspaces that are worked on at the same time."""
+"""Settings that are worked on at the same time."""
 _BARREN = 10
-"""Workspaces in a row that nothing new comes out of, before it is given up."""
+"""Settings in a row that nothing new comes out of, before it is given up."""
 
 _Round = tuple[list[Demonstration], Counter[str]]
-"""What came out of a workspace, and how many attempts came to nothing, by reason."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """What demonstrations are made with. The same source, seed and number of them give the same demonstrations."""
-
-    toolset: Toolset
-    manifest: Manifest
-    backend: Backend
-    bank: Bank
-
-    @property
-    def shares(self) -> dict[str, int]:
-        """How often each category comes; tools without phrasings, never."""
-        tools = {t.name: _TOOL_SHARE for t in self.toolset.tools if self.bank.of(t.name)}
-        return tools | {name: share for name, share in _SHARES.items() if self.bank.of(name)}
+"""What came out of a setting, and how many attempts came to nothing, by reason."""
 
 
 async def generate(
@@ -83,7 +59,7 @@ async def generate(
 
 
 async def _rounds(source: Source, seed: int, number: int) -> AsyncGenerator[_Round, None]:
-    """What comes out of each workspace from this number on, in their order."""
+    """What comes out of each setting from this number on, in their order."""
     schedule = Schedule(source.bank, source.shares, seed)
     running: list[asyncio.Task[_Round]] = []
     try:
@@ -99,27 +75,23 @@ async def _rounds(source: Source, seed: int, number: int) -> AsyncGenerator[_Rou
 
 
 async def _round(source: Source, schedule: Schedule, seed: int, number: int) -> _Round:
-    """What comes out of one workspace, and what does not."""
+    """What comes out of one setting, and what does not."""
     demonstrations: list[Demonstration] = []
     dropped: Counter[str] = Counter()
-    async with open_ground(source.toolset, source.manifest, source.backend, f"{seed}/{number}", os.environ) as (
-        ground,
-        room,
-    ):
-        teller = Teller(source.bank, ground, room)
+    async with open_setting(source, f"{seed}/{number}") as setting:
         for position in range(number * ROUND, (number + 1) * ROUND):
             template = schedule.at(position)
             for attempt in range(_ATTEMPTS):
                 try:
-                    talk = await teller.tell(template, Random(f"{seed}/{position}/{attempt}"))
+                    talk = await setting.tell(template, Random(f"{seed}/{position}/{attempt}"))
                 except Unfit as error:
                     dropped[f"unfit: {error}"] += 1
                 except Discarded as error:
                     dropped[str(error)] += 1
                 else:
                     name = identifier(source, seed, position)
-                    started = ground.disguise.now.isoformat(timespec="seconds")
-                    demonstrations.append(_demonstration(source, name, template, str(ground.spec), started, talk))
+                    started = setting.now.isoformat(timespec="seconds")
+                    demonstrations.append(_demonstration(source, name, template, setting.spec, started, talk))
                     break
             else:
                 dropped["given up"] += 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import shutil
@@ -14,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from evaluation.workspaces import make_world
 from server.prompt import compact_json
@@ -24,17 +23,13 @@ from toolsets.manifest import Manifest
 from toolsets.sandbox import Backend
 from toolsets.toolbox import Toolbox
 from toolsets.trajectory import Call, Observation
-from training.errors import TrainingError
 from training.offline.acting import Room
 from training.offline.filesystem.disguise import Disguise
-from training.offline.filesystem.ground import LONGEST, open_ground
+from training.offline.filesystem.ground import open_ground
 from training.offline.filesystem.view import View
-
-if TYPE_CHECKING:
-    from evaluation.standins import Served
+from training.offline.services import STAND_INS, standing_in
 
 _SEEDED = "filesystem"
-_STAND_INS = frozenset({"notion", "monday"})
 _SHOWN = "/home/user/workspace"
 _MAX_PATHS = 60
 _EXCERPTS = 8
@@ -70,9 +65,10 @@ async def open_place(subject: Subject, seed: str) -> AsyncIterator[Place]:
         async with open_ground(toolset, manifest, backend, seed, os.environ) as (ground, room):
             tools = _Disguised(Toolbox.of([(toolset, room.session)]).entries, room)
             yield Place(tools, Path(ground.root), _contents(ground.look(), Random(seed)))
-    elif toolset.name in _STAND_INS:
+    elif toolset.name in STAND_INS:
+        random = Random(seed)
         async with (
-            _served(toolset.name, Random(seed)) as served,
+            standing_in(toolset.name, make_world(random), random.randrange(1 << 30)) as (_, served),
             open_session(
                 manifest, backend, environ={**os.environ, **served.environ}, bridges=[served.bridge]
             ) as session,
@@ -88,25 +84,8 @@ async def open_place(subject: Subject, seed: str) -> AsyncIterator[Place]:
                 # A server that works on a repository does not start without one.
                 subprocess.run([git, "init", "--quiet", folder], check=False)  # noqa: ASYNC221
             async with open_session(manifest, backend, root=disguise.real, environ=os.environ) as session:
-                room = Room(toolset, session, disguise.sent, disguise.seen, LONGEST)
+                room = Room(toolset, session, disguise.sent, disguise.seen)
                 yield Place(_Disguised(Toolbox.of([(toolset, session)]).entries, room), Path(_SHOWN))
-
-
-@asynccontextmanager
-async def _served(name: str, random: Random) -> AsyncIterator[Served]:
-    """The stand-in of a service, with contents. Raises TrainingError where a library that it needs is missing."""
-    try:
-        from evaluation.standins import MondayStandIn, NotionStandIn, StandIn, serve
-    except ModuleNotFoundError as error:
-        message = f"the stand-in of {name} needs {error.name}; install what is in requirements/dev.txt"
-        raise TrainingError(message, "toolset") from error
-    kinds: dict[str, type[StandIn[Any]]] = {kind.toolset: kind for kind in (NotionStandIn, MondayStandIn)}
-    serving = serve(kinds[name](make_world(random), random.randrange(1 << 30)))
-    served = await asyncio.to_thread(serving.__enter__)  # It waits for its own thread to start and to end.
-    try:
-        yield served
-    finally:
-        await asyncio.to_thread(serving.__exit__, None, None, None)
 
 
 async def contents_of(subject: Subject, seed: str) -> str:

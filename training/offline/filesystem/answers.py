@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-_MAX_LINES = 8
-_MAX_CHARACTERS = 400
-
-
-def excerpt(text: str) -> str:
-    """A text as an answer quotes it: whole if it is short, else its first lines and how many there are."""
-    lines = text.strip("\n").splitlines()
-    kept = lines[:_MAX_LINES]
-    while len(kept) > 1 and sum(map(len, kept)) > _MAX_CHARACTERS:
-        kept.pop()
-    shown = "\n".join(kept)[: 2 * _MAX_CHARACTERS]
-    return shown if len(kept) == len(lines) else f"{shown}\n... ({len(lines)} lines in all)"
+from training.offline.answers import counted as counted
+from training.offline.answers import excerpt as excerpt
 
 
 def content(path: str, text: str) -> str:
@@ -43,11 +33,3 @@ def found(matches: Sequence[str], what: str) -> str:
 def dated(known: Mapping[str, Mapping[str, str]]) -> str:
     """Size and last change of several files, by path."""
     return "\n".join(f"{path}: {facts['size']} bytes, modified {facts['modified']}" for path, facts in known.items())
-
-
-def counted(number: int, noun: str) -> str:
-    if number == 1:
-        return f"1 {noun}"
-    if noun.endswith("y"):
-        return f"{number} {noun[:-1]}ies"
-    return f"{number} {noun}{'es' if noun.endswith('ch') else 's'}"

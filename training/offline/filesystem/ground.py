@@ -25,8 +25,6 @@ from training.offline.filesystem.view import View, look
 _SHAPES: tuple[Shape, ...] = ("home", "office", "code", "logs", "album", "study")
 _SIZES: tuple[tuple[Size, int], ...] = (("small", 75), ("medium", 25))
 _PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452")
-LONGEST = 5000
-"""Characters of a result."""
 
 
 class Ground:
@@ -70,7 +68,7 @@ async def open_ground(
         workspace.write(root)
         ground = Ground(spec, workspace, root, random)
         async with open_session(manifest, backend, root=root, environ=environ) as session:
-            yield ground, Room(toolset, session, ground.disguise.sent, ground.disguise.seen, LONGEST)
+            yield ground, Room(toolset, session, ground.disguise.sent, ground.disguise.seen)
 
 
 def _varied(workspace: Workspace, random: Random) -> Workspace:

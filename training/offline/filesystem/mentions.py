@@ -1,21 +1,14 @@
-"""How people write a path, a number or a text into a request, and what stands in the arguments for it."""
+"""How people write a path into a request, and what stands in the arguments for it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from posixpath import basename, dirname
 from random import Random
 
 from training.offline.filesystem.view import HERE
+from training.offline.saying import quoted
 
-_QUOTES = {"": ("", ""), '"': ('"', '"'), "'": ("'", "'"), "`": ("`", "`"), "“": ("“", "”"), "«": ("«", "»")}
-_PLAIN = (62, 18, 6, 10, 2, 1)
-_SPACED = (14, 46, 16, 18, 4, 2)
-_WORDS = (
-    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
-    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
-)
 _ROOTS = (
     "the workspace",
     "the allowed directory",
@@ -69,22 +62,6 @@ class Said:
     text: str
 
 
-def quoted(random: Random, text: str) -> str:
-    """`text` in quotes of some kind, or in none; with a space in it, mostly in quotes."""
-    plain = " " not in text and "," not in text
-    marks = [mark for mark in _QUOTES if not mark or not set(_QUOTES[mark]) & set(text)]
-    weights = [weight for mark, weight in zip(_QUOTES, _PLAIN if plain else _SPACED, strict=True) if mark in marks]
-    opening, closing = _QUOTES[random.choices(marks, weights)[0]]
-    return f"{opening}{text}{closing}"
-
-
-def enclosed(random: Random, text: str) -> str:
-    """`text` always in quotes, where it can be: for texts and names whose end would not be seen."""
-    marks = [mark for mark in ('"', '"', "'", "`", "“") if not set(_QUOTES[mark]) & set(text)]
-    opening, closing = _QUOTES[random.choice(marks)] if marks else ("", "")
-    return f"{opening}{text}{closing}"
-
-
 def file_mention(random: Random, path: str, root: str, *, plainly: bool = False) -> Said:
     """A file by its path; now and then by its name and folder, or from the root of the machine.
 
@@ -126,35 +103,3 @@ def place_mention(random: Random, path: str, root: str) -> Said:
     if form == "{}/":
         return Said(path, quoted(random, f"{path}/"))
     return Said(path, form.format(quoted(random, path)))
-
-
-def number_mention(random: Random, number: int) -> str:
-    """Digits mostly."""
-    chance = random.random()
-    if number == 12 and chance < 0.2:
-        return "a dozen"
-    if number < len(_WORDS) and chance < 0.14:
-        return _WORDS[number]
-    if number == 100 and chance < 0.2:
-        return "a hundred"
-    return str(number)
-
-
-def series(random: Random, parts: Sequence[str]) -> str:
-    """`a, b and c`, in one of the ways in which people join things."""
-    *first, last = parts
-    if not first:
-        return last
-    style = random.choices(("and", "oxford", "plus", "commas", "amp"), (54, 15, 6, 14, 8))[0]
-    comma = ", ".join(first)
-    match style:
-        case "oxford" if len(first) > 1:
-            return f"{comma}, and {last}"
-        case "plus":
-            return f"{' plus '.join(first)} plus {last}"
-        case "commas" if len(first) > 1:
-            return f"{comma}, {last}"
-        case "amp":
-            return f"{comma} & {last}"
-        case _:
-            return f"{comma} and {last}"

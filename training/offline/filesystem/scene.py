@@ -8,6 +8,7 @@ from posixpath import basename, splitext
 from random import Random
 from typing import TypeVar
 
+from training.offline import saying
 from training.offline.filesystem import mentions
 from training.offline.filesystem.mentions import Said
 from training.offline.filesystem.values import file_name, folder_path, free_path, some_folder, values
@@ -183,16 +184,16 @@ class Scene:
     def said_files(self, paths: Sequence[str]) -> tuple[list[str], str]:
         """Several paths as arguments, and in words."""
         said = [self.said(path, plainly=len(paths) > 2) for path in paths]
-        return [one.path for one in said], mentions.series(self.random, [one.text for one in said])
+        return [one.path for one in said], saying.series(self.random, [one.text for one in said])
 
     def said_number(self, number: int) -> str:
-        return mentions.number_mention(self.random, number)
+        return saying.number_mention(self.random, number)
 
     def quoted(self, text: str) -> str:
-        return mentions.quoted(self.random, text)
+        return saying.quoted(self.random, text)
 
     def enclosed(self, text: str) -> str:
-        return mentions.enclosed(self.random, text)
+        return saying.enclosed(self.random, text)
 
     def kind(self, extension: str) -> str:
         """Words for files with this extension."""
@@ -200,7 +201,7 @@ class Scene:
         return self.random.choice([*called, *called, f"{extension} files", f"*{extension} files"])
 
     def series(self, parts: Sequence[str]) -> str:
-        return mentions.series(self.random, parts)
+        return saying.series(self.random, parts)
 
     def absolute(self, path: str) -> str:
         """As the server writes paths that it found."""

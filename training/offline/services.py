@@ -1,0 +1,34 @@
+"""Stand-ins of the services that some toolsets work with, while something is done with them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from training.errors import TrainingError
+
+if TYPE_CHECKING:
+    from evaluation.standins import Served, StandIn
+    from evaluation.workspaces import World
+
+STAND_INS = frozenset({"notion", "monday"})
+"""The toolsets whose service there is a stand-in of."""
+
+
+@asynccontextmanager
+async def standing_in(toolset: str, world: World, seed: int) -> AsyncIterator[tuple[StandIn[Any], Served]]:
+    """A service with contents about the world. Raises TrainingError where a library that it needs is missing."""
+    try:
+        from evaluation.standins import MondayStandIn, NotionStandIn, serve
+    except ModuleNotFoundError as error:
+        message = f"the stand-in of {toolset} needs {error.name}; install what is in requirements/dev.txt"
+        raise TrainingError(message, "toolset") from error
+    standin: StandIn[Any] = NotionStandIn(world, seed) if toolset == "notion" else MondayStandIn(world, seed)
+    serving = serve(standin)
+    served = await asyncio.to_thread(serving.__enter__)  # It waits for its own thread to start and to end.
+    try:
+        yield standin, served
+    finally:
+        await asyncio.to_thread(serving.__exit__, None, None, None)
