@@ -1,0 +1,1 @@
+"""What people ask about the time of day around the world."""
