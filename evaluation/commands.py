@@ -182,16 +182,22 @@ def judge(
 def report(
     folder: Annotated[Path, typer.Argument(help="A folder of results.")],
     title: Annotated[str, typer.Option(help="The page's title.")] = "Tool calling, measured",
+    outside: Annotated[
+        list[Path] | None,
+        typer.Option(help="Record of dualtune eval bfcl or langchain, for the report; may be given again."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON, for scripts.")] = False,
 ) -> None:
     """Score a folder of results and write report.html and report.json into it."""
     from evaluation.experiment import registry_for
+    from evaluation.outside import read
     from evaluation.report import gather, write_report
     from evaluation.report.page import as_json as to_json
 
     with _one_line_errors():
         results = Results(folder)
-        gathered = gather(results, registry_for(results.settings()))
+        records = tuple(read(path) for path in outside or ())
+        gathered = gather(results, registry_for(results.settings()), records)
         page = write_report(gathered, folder, title)
         if as_json:
             typer.echo(json.dumps(to_json(gathered), indent=1, ensure_ascii=False))
@@ -264,6 +270,58 @@ def requests(
             typer.echo(json.dumps({name: asdict(summarize(given)) for name, given in answers.items()}, indent=1))
         else:
             Console().print(command.table(answers))
+
+
+@app.command()
+def bfcl(
+    out: Annotated[Path, typer.Option(help="The run's folder; started, or gone on with. The record is bfcl.json.")],
+    category: Annotated[
+        str, typer.Option(help="Categories, or non_live, live, multi_turn, with commas between them.")
+    ] = "non_live",
+    model: Annotated[str, typer.Option(help="The model id.")] = "dualtune",
+    base_url: BaseUrl = "http://127.0.0.1:8000/v1",
+    api_key: Key = "none",
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many entries of each category.")] = None,
+    max_tokens: Annotated[int, typer.Option(min=1, help="Length of one reply.")] = 1024,
+    jobs: Jobs = 4,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the record as JSON, for scripts.")] = False,
+) -> None:
+    """Run the Berkeley Function-Calling Leaderboard, by its own package, in an environment made on the first run.
+
+    The model is greedy. A run in which a request got no answer is refused: the same command asks for those again.
+
+        dualtune eval bfcl --category irrelevance,simple_python --out bfcl
+    """
+    from evaluation.outside import command
+
+    with _one_line_errors():
+        record = command.bfcl(_words(category), model, base_url, api_key, limit, max_tokens, out, jobs)
+        if as_json:
+            typer.echo(record.model_dump_json(indent=1))
+        else:
+            Console().print(command.bfcl_table(record))
+
+
+@app.command()
+def langchain(
+    out: Annotated[Path, typer.Option(help="The file for the record.")],
+    model: Annotated[str, typer.Option(help="The model id.")] = "dualtune",
+    base_url: BaseUrl = "http://127.0.0.1:8000/v1",
+    api_key: Key = "none",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the record as JSON, for scripts.")] = False,
+) -> None:
+    """Run LangChain's standard integration tests with its ChatOpenAI, in an environment made on the first run.
+
+    Status 0 says that the tests were run, not that they passed.
+    """
+    from evaluation.outside import command
+
+    with _one_line_errors():
+        record = command.langchain(model, base_url, api_key, out)
+        if as_json:
+            typer.echo(record.model_dump_json(indent=1))
+        else:
+            Console().print(command.langchain_table(record))
 
 
 def _tell_unanswered(count: int) -> None:

@@ -1,5 +1,5 @@
-"""Benchmarks of others, in environments of their own, put to a server that runs: BFCL and LangChain's standard tests."""
+"""Benchmarks of others, each in an environment of its own, on a running server: BFCL and LangChain's standard tests."""
 
-from evaluation.outside.record import BFCL, Category, LangChain, Outside, Test, keep, read
+from evaluation.outside.record import BFCL, Case, Category, LangChain, Outside, keep, read
 
-__all__ = ["BFCL", "Category", "LangChain", "Outside", "Test", "keep", "read"]
+__all__ = ["BFCL", "Case", "Category", "LangChain", "Outside", "keep", "read"]

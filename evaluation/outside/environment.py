@@ -10,7 +10,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -21,6 +22,8 @@ from toolsets.paths import cache_dir
 _HERE = Path(__file__).parent
 # Written last, so that an installation that was interrupted is never taken for a whole one.
 _STAMP = ".installed"
+_LAST_WORDS = 60.0
+"""Seconds."""
 # Of these the benchmarks' clients make settings, or send what they are given to their makers.
 _NOT_HANDED_ON = ("OPENAI_", "LANGCHAIN_", "LANGSMITH_", "BFCL_", "PYTEST_")
 
@@ -40,8 +43,7 @@ def environment(name: str, report: Callable[[str], None]) -> Path:
     except Timeout:
         report("waiting for another installation to end")
         lock.acquire()
-    with lock:
-        lock.release()  # `with` has taken it once more
+    try:
         if not (python.exists() and (folder / _STAMP).is_file()):
             shutil.rmtree(folder, ignore_errors=True)
             report(f"making the environment of {name}, once: {folder}")
@@ -49,6 +51,8 @@ def environment(name: str, report: Callable[[str], None]) -> Path:
             pip = [str(python), "-m", "pip", "install", "--no-deps", "--disable-pip-version-check", "--quiet"]
             _run(name, [*pip, "--requirement", str(packages)])
             (folder / _STAMP).touch()
+    finally:
+        lock.release()
     return python
 
 
@@ -61,7 +65,26 @@ def versions(name: str, *packages: str) -> dict[str, str]:
 def variables(base_url: str, api_key: str, more: Mapping[str, str]) -> dict[str, str]:
     """What a benchmark is started with: the user's variables, less those that would change what is measured."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_HANDED_ON)}
-    return kept | {"OPENAI_BASE_URL": base_url, "OPENAI_API_KEY": api_key, "HF_HUB_OFFLINE": "1"} | more
+    return {**kept, "OPENAI_BASE_URL": base_url, "OPENAI_API_KEY": api_key, "HF_HUB_OFFLINE": "1", **more}
+
+
+def run(command: Sequence[str | Path], folder: Path, variables: Mapping[str, str], log: Path) -> int:
+    """Run a benchmark in `folder`; returns its status. What it prints goes to `log`, its progress to a terminal.
+
+    When it is interrupted it may first write down what it has.
+    """
+    with log.open("a", encoding="utf-8") as printed:
+        stderr = None if sys.stderr.isatty() else printed
+        with subprocess.Popen(
+            command, cwd=folder, env=dict(variables), stdin=subprocess.DEVNULL, stdout=printed, stderr=stderr
+        ) as process:
+            try:
+                return process.wait()
+            except BaseException:
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(_LAST_WORDS)
+                process.kill()
+                raise
 
 
 def _list(name: str) -> Path:

@@ -44,7 +44,7 @@ class BFCL(_Frozen):
     categories: tuple[Category, ...]
 
 
-class Test(_Frozen):
+class Case(_Frozen):
     """message: the error of a failed test, why another was skipped or expected to fail."""
 
     name: str
@@ -62,7 +62,7 @@ class LangChain(_Frozen):
     base_url: str
     versions: Mapping[str, str]
     declared: Mapping[str, bool]
-    tests: tuple[Test, ...]
+    tests: tuple[Case, ...]
 
     @property
     def counts(self) -> Mapping[Outcome, int]:

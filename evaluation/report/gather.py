@@ -15,6 +15,7 @@ from evaluation.judge import Evidence, LLMVerdict, Verdict, judge
 from evaluation.judge.agreement import Agreement, agreement
 from evaluation.judge.measures import Measures, measure
 from evaluation.judge.stages import Blame, Decision, blame, decisions
+from evaluation.outside import BFCL, LangChain
 from evaluation.records import Results, Settings
 from evaluation.tasks import Task
 from toolsets import Registry, Tool
@@ -86,7 +87,10 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Report:
-    """Summaries by model and by benchmark (`all` for both), and by tool of the reference plans; rows for the page."""
+    """Summaries by model and by benchmark (`all` for both), and by tool of the reference plans; rows for the page.
+
+    outside: what benchmarks of others came to.
+    """
 
     settings: Settings
     missing: int
@@ -95,10 +99,11 @@ class Report:
     by_tool: Mapping[str, Mapping[str, Summary]]
     calibration: Mapping[str, Mapping[Literal["route", "select"], Calibration]]
     agreement: Agreement | None
+    outside: tuple[BFCL | LangChain, ...]
     rows: tuple[Row, ...]
 
 
-def gather(results: Results, registry: Registry) -> Report:
+def gather(results: Results, registry: Registry, outside: tuple[BFCL | LangChain, ...] = ()) -> Report:
     """Judge every run, and sum up. Raises EvaluationError where there are none."""
     settings = results.settings()
     offered = _offered(registry, settings.offered)
@@ -126,6 +131,7 @@ def gather(results: Results, registry: Registry) -> Report:
         by_tool=_by_model(rows, lambda row: sorted({call.tool for call in row.task.reference}) or ["none"]),
         calibration=_calibrations(rows),
         agreement=agreement(both),
+        outside=outside,
         rows=rows,
     )
 

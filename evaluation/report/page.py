@@ -41,11 +41,14 @@ def render(report: Report, title: str) -> str:
 def as_json(report: Report) -> dict[str, Any]:
     """All figures; of the runs their scores, not their trajectories."""
     value = {
-        field.name: getattr(report, field.name) for field in fields(report) if field.name not in ("rows", "settings")
+        field.name: getattr(report, field.name)
+        for field in fields(report)
+        if field.name not in ("outside", "rows", "settings")
     }
     return {
         "settings": report.settings.model_dump(mode="json"),
         **{name: _plain(part) for name, part in value.items()},
+        "outside": [record.model_dump(mode="json") for record in report.outside],
         "runs": [_row(row) for row in report.rows],
     }
 
