@@ -12,19 +12,25 @@ from training.samples import Row
 if TYPE_CHECKING:
     import torch
 
-_POOL = 32
+_POOL = 64
 """Batches that are drawn at random together and then sorted by length among themselves, to save padding."""
+_GROUP = 4
+"""Of these, batches of rows with suffixes of similar length, that are sorted by how far they reach."""
 
 
 def batches(rows: Sequence[Row], size: int, random: Random, *, cached: bool) -> list[list[Row]]:
     """All rows in random batches of about `size` samples, each of rows of similar length.
 
-    `cached` says that their prefixes are not computed: then it is the length of their suffixes.
+    `cached` says that their prefixes are not computed: then suffixes count for more, but prefixes are attended to.
     """
     shuffled = random.sample(rows, len(rows))
     cut: list[list[Row]] = []
     for pool in _filled(shuffled, size * _POOL):
-        cut += _filled(sorted(pool, key=lambda row: row.suffixes if cached else row.reach + row.suffixes), size)
+        if not cached:
+            cut += _filled(sorted(pool, key=lambda row: row.reach + row.suffixes), size)
+            continue
+        for group in _filled(sorted(pool, key=lambda row: row.suffixes), size * _GROUP):
+            cut += _filled(sorted(group, key=lambda row: row.reach), size)
     random.shuffle(cut)
     return cut
 
