@@ -68,23 +68,42 @@ def variables(base_url: str, api_key: str, more: Mapping[str, str]) -> dict[str,
     return {**kept, "OPENAI_BASE_URL": base_url, "OPENAI_API_KEY": api_key, "HF_HUB_OFFLINE": "1", **more}
 
 
-def run(command: Sequence[str | Path], folder: Path, variables: Mapping[str, str], log: Path) -> int:
-    """Run a benchmark in `folder`; returns its status. What it prints goes to `log`, its progress to a terminal.
+def run(
+    command: Sequence[str | Path],
+    folder: Path,
+    variables: Mapping[str, str],
+    log: Path,
+    watch: Callable[[str], None] = lambda line: None,
+) -> int:
+    """Run a benchmark in `folder`; returns its status. What it prints goes to `log`, and `watch` is told each line.
 
-    When it is interrupted it may first write down what it has.
+    Where there is a terminal, it has its standard error. When it is interrupted it may first write down what it has.
     """
-    with log.open("a", encoding="utf-8") as printed:
-        stderr = None if sys.stderr.isatty() else printed
-        with subprocess.Popen(
-            command, cwd=folder, env=dict(variables), stdin=subprocess.DEVNULL, stdout=printed, stderr=stderr
-        ) as process:
-            try:
-                return process.wait()
-            except BaseException:
-                with suppress(subprocess.TimeoutExpired):
-                    process.wait(_LAST_WORDS)
-                process.kill()
-                raise
+    stderr = None if sys.stderr.isatty() else subprocess.STDOUT
+    with (
+        log.open("a", encoding="utf-8") as kept,
+        subprocess.Popen(
+            command,
+            cwd=folder,
+            env=dict(variables),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+        ) as process,
+    ):
+        try:
+            for line in process.stdout or ():
+                kept.write(line)
+                watch(line)
+            return process.wait()
+        except BaseException:
+            with suppress(subprocess.TimeoutExpired):
+                process.communicate(timeout=_LAST_WORDS)
+            process.kill()
+            raise
 
 
 def _list(name: str) -> Path:

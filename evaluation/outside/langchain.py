@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ from evaluation.errors import EvaluationError
 from evaluation.outside.endpoint import served_models
 from evaluation.outside.environment import environment, run, variables, versions
 from evaluation.outside.record import Case, LangChain, Outcome, keep
+from toolsets.console import stderr
+from training.display import Display
 
 _SUITE = Path(__file__).parent / "inside" / "test_chat_openai.py"
 # One event loop for all tests: ChatOpenAI keeps its connections, which do not outlive the loop that they were made in.
@@ -31,8 +34,7 @@ def measure(model: str, base_url: str, api_key: str, out: Path, report: Callable
     """Run the suite; the record is kept in `out`. Raises EvaluationError, also where the server went away meanwhile."""
     others = [name for name in served_models(base_url, api_key, model) if name != model]
     python = environment("langchain", report)
-    report("running the tests; without a GPU this takes some minutes")
-    with TemporaryDirectory() as temporary:
+    with TemporaryDirectory() as temporary, Display(stderr()) as display:
         folder = Path(temporary)
         # Apart from the package, which pytest would import, and whose needs are not in its environment.
         shutil.copy(_SUITE, folder)
@@ -40,7 +42,7 @@ def measure(model: str, base_url: str, api_key: str, out: Path, report: Callable
         more = {"DUALTUNE_BENCHMARK": json.dumps(chosen)}
         command: list[str | Path] = [python, "-I", "-m", "pytest", *_OPTIONS, "--junitxml", "junit.xml", _SUITE.name]
         log = folder / "log"
-        status = run(command, folder, variables(base_url, api_key, more), log)
+        status = run(command, folder, variables(base_url, api_key, more), log, _watch(display))
         if status not in _RAN:
             said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["nothing"]
             raise EvaluationError(f"pytest could not run the tests (status {status}): {said[-1]}", "langchain")
@@ -61,6 +63,18 @@ def measure(model: str, base_url: str, api_key: str, out: Path, report: Callable
     )
     keep(record, out)
     return record
+
+
+def _watch(display: Display) -> Callable[[str], None]:
+    """Shows what pytest prints: first how many tests there are, then a line for each."""
+
+    def show(line: str) -> None:
+        if there := re.search(r"collected (\d+) item", line):
+            display.begin("LangChain's tests", int(there[1]))
+        elif re.search(r"::.* (PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS)\b", line):
+            display.advance(1)
+
+    return show
 
 
 def read_junit(text: str) -> Iterator[Case]:
