@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from random import Random
-from types import MappingProxyType
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,8 @@ from training.offline.acting import Discarded
 from training.offline.bank import Template, read_bank
 from training.offline.grammar import Slot
 from training.offline.growing import grow, made_before
+from training.offline.monday import following as monday_following
+from training.offline.monday import plans as monday_plans
 from training.offline.notion import following as notion_following
 from training.offline.notion import plans as notion_plans
 from training.offline.script import Unfit
@@ -23,9 +26,9 @@ from training.offline.setting import Setting, open_setting
 from training.offline.source import Source
 
 REGISTRY = Registry.load(PACKAGED)
-BANKS = {name: read_bank(name) for name in ("notion",)}
-PLANS = MappingProxyType({"notion": notion_plans.PLANS})
-EARLIER = MappingProxyType({"notion": notion_following.EARLIER})
+BANKS = {name: read_bank(name) for name in ("monday", "notion")}
+PLANS: Mapping[str, Mapping[str, Any]] = {"monday": monday_plans.PLANS, "notion": notion_plans.PLANS}
+EARLIER = {"monday": monday_following.EARLIER, "notion": notion_following.EARLIER}
 COUNT = 45
 SEED = 3
 SETTINGS = 8

@@ -130,7 +130,7 @@ def find_set(s: Scene[View]) -> Task:
 
     def act(page: str) -> Steps:
         yield patch(page, properties=properties)
-        return f"{column['name']} is {value.value} now."
+        return f"{column['name']} is “{value.value}” now."
 
     return _after_search(s, (row,), {"column": s.quoted(column["name"]), "value": value.text}, act)
 
@@ -204,7 +204,7 @@ def look_set(s: Scene[View]) -> Task:
     properties = {column["name"]: property_value(column["type"], value.value)}
     calls = [Call("API-retrieve-a-page", {"page_id": page.value}), patch(page.value, properties=properties)]
     words = {"page": page.text, "column": s.quoted(column["name"]), "value": value.text}
-    return several_calls(words, calls, lambda _: f"{column['name']} is {value.value} now.", row["id"])
+    return several_calls(words, calls, lambda _: f"{column['name']} is “{value.value}” now.", row["id"])
 
 
 def look_where(s: Scene[View]) -> Task:
@@ -225,7 +225,7 @@ def look_row(s: Scene[View]) -> Task:
     def script() -> Script:
         found = answers.read((yield Call("API-retrieve-a-data-source", {"data_source_id": said.value})))
         yield new_page({"database_id": found["parent"]["database_id"]}, properties)
-        return f"“{name}” is in {title(found)} now, with {column['name']} {value.value}."
+        return f"“{name}” is in {title(found)} now, with {column['name']} “{value.value}”."
 
     words = {"source": said.text, "column": s.quoted(column["name"]), "value": value.text}
     return Task({**words, **name_slots(s, name)}, script())
@@ -253,8 +253,10 @@ def insert_after(s: Scene[View]) -> Task:
 
     def script() -> Script:
         blocks = answers.results((yield Call("API-get-block-children", {"block_id": page.value})))
-        [after] = [each["id"] for each in blocks if text_of(each) == quote]
-        yield append(page.value, [block("paragraph", text)], after=after)
+        after = [each["id"] for each in blocks if text_of(each) == quote]
+        if len(after) != 1:
+            raise Unfit("not exactly one block says this")
+        yield append(page.value, [block("paragraph", text)], after=after[0])
         return f"“{text}” stands after “{quote}” now."
 
     return Task({"page": page.text, "quote": s.enclosed(quote), **text_slots(s, text)}, script(), extended["id"])

@@ -90,7 +90,7 @@ def set_property(s: Scene[View]) -> Task:
         s,
         row,
         {"typed": typed(s, column), "value": value.text},
-        f"{column['name']} is {value.value} now.",
+        f"{column['name']} is “{value.value}” now.",
         properties={column["name"]: property_value(column["type"], value.value)},
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,11 +10,11 @@ from training.offline.notion.said import Said, source_said, typed, value_said
 from training.offline.notion.view import MOST, Json, View, held, length
 from training.offline.scene import Scene, named, one_call
 from training.offline.script import Call, Task, Unfit
+from training.offline.words import telling_words
 
 _EQUAL = frozenset({"status", "select", "number", "date", "email", "phone_number"})
 _CONTAINING = frozenset({"title", "rich_text", "multi_select"})
 _ORDERED = frozenset({"title", "number", "date", "email"})
-_WORDS = re.compile(r"[^\W\d_][\w'-]{4,}")
 
 Holds = Callable[[Any], bool]
 
@@ -124,7 +123,7 @@ def query_contains(s: Scene[View]) -> Task:
     source = s.pick(s.state.sources)
     column = s.pick(columns(source, _CONTAINING))
     content = held(s.pick(s.state.rows_of(source))["properties"][column["name"]])
-    part = s.pick(content if isinstance(content, list) else _WORDS.findall(content))
+    part = s.pick(content if isinstance(content, list) else telling_words(content))
 
     def holds(content: Any) -> bool:
         return part in content if isinstance(content, list) else part.casefold() in content.casefold()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,16 +11,13 @@ from training.offline.notion.values import values
 from training.offline.notion.view import MOST, Json, View, length, title
 from training.offline.scene import Scene, named, one_call
 from training.offline.script import Call, Task, Unfit
-
-_WORDS = re.compile(r"[^\W\d_][\w'-]{3,}")
+from training.offline.words import telling_parts, telling_words
 
 
 def _words(s: Scene[View], kind: str | None = None) -> str:
     """A title of something, or one or two words of it, which find no more than can be shown."""
     whole = title(s.pick([item for item in (*s.state.pages, *s.state.sources) if kind in (None, item["object"])]))
-    words: list[str] = _WORDS.findall(whole)
-    at = s.random.randrange(len(words)) if words else 0
-    said = s.pick([whole, *words[at : at + 1] * 2, " ".join(words[at : at + 2])] if words else [whole])
+    said = s.pick([whole, *telling_parts(whole)])
     if length(s.state.hits(said, kind)) > MOST:
         raise Unfit("a search that finds too much")
     return said.lower() if s.random.random() < 0.25 else said
@@ -43,7 +39,7 @@ def search_pages(s: Scene[View]) -> Task:
 def search_few(s: Scene[View]) -> Task:
     """Fewer than there are."""
     number = s.random.choice((2, 2, 3))
-    known = sorted({word.lower() for page in s.state.pages for word in _WORDS.findall(title(page))})
+    known = sorted({word.lower() for page in s.state.pages for word in telling_words(title(page))})
     found = {word: s.state.hits(word) for word in known}
     word = s.pick([word for word in known if len(found[word]) > number and length(found[word][:number]) <= MOST])
     call = Call("API-post-search", {"query": word, "page_size": number})

@@ -1,0 +1,1 @@
+"""What people ask of the boards of a monday.com account."""
