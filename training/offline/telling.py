@@ -38,10 +38,10 @@ class _Heard:
 class Teller(Generic[S]):
     """Talks about what is in one room, by the phrasings of a bank.
 
-    systems: what an application may say first. plans: for every heading of the bank, what is drawn from a scene and
-    how it is carried out. scene: looks at what is there now, for a phrasing with these slots that may follow on
-    something earlier. earlier: for each plan that follows on another, those that it may follow. changing: tools of
-    which one at most is asked for at once, and last: what comes after it would find another scene.
+    systems: what an application may say first, if anything. plans: for every heading of the bank, what is drawn from
+    a scene and how it is carried out. scene: looks at what is there now, for a phrasing with these slots that may
+    follow on something earlier. earlier: for each plan that follows on another, those that it may follow. changing:
+    tools of which one at most is asked for at once, and last: what comes after it would find another scene.
     """
 
     bank: Bank
@@ -60,7 +60,7 @@ class Teller(Generic[S]):
         return talk
 
     def _opening(self, random: Random) -> list[Message]:
-        if random.random() > _SYSTEM:
+        if not self.systems or random.random() > _SYSTEM:
             return []
         return [{"role": "system", "content": random.choice(self.systems)}]
 

@@ -100,7 +100,7 @@ def _date(moment: datetime) -> str:
 def _told(source: Said, target: Said, text: str) -> str:
     """source, target: with an empty text where nobody named them."""
     told = converted(text)
-    there, here = (said.text or "UTC" for said in (target, source))
+    there, here = (said.plain or "UTC" for said in (target, source))
     day = other_day(told["source"], told["target"])
     return f"{told['source']:%H:%M} in {here} is {told['target']:%H:%M}{day} in {there}."
 

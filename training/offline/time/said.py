@@ -25,6 +25,11 @@ class Said:
     value: str
     text: str
 
+    @property
+    def plain(self) -> str:
+        """As written, without quotes."""
+        return self.text.strip("\"'`“”«»")
+
 
 def place(s: Scene[datetime], *others: Said) -> Said:
     """A place by its name, in another time zone than those."""
