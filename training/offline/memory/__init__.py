@@ -1,0 +1,1 @@
+"""What people ask an assistant to remember, to recall and to forget."""
