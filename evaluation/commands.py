@@ -46,8 +46,11 @@ def run(
     elsewhere_key: ElsewhereKey = "none",
     described: Annotated[bool, typer.Option(help="Give the tasks' descriptions, not the fuzzed queries.")] = False,
     offer: Annotated[
-        str, typer.Option(help="Toolsets whose tools are offered, with commas between them.")
-    ] = "filesystem",
+        str | None,
+        typer.Option(
+            help="Toolsets whose tools are offered, with commas between them.", show_default="those of the tasks"
+        ),
+    ] = None,
     paper_tools: Annotated[bool, typer.Option(help="Of these toolsets, only the tools that the paper has.")] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many tasks of each file.")] = None,
     max_steps: Annotated[int, typer.Option(min=1, help="Replies that the model may give.")] = 20,
@@ -74,7 +77,7 @@ def run(
             models=_words(model),
             elsewhere=_places(elsewhere or ()),
             described=described,
-            offered=_words(offer),
+            offered=_words(offer) if offer else tuple(dict.fromkeys(task.toolset for task in chosen)),
             paper_tools=paper_tools,
             max_steps=max_steps,
             max_seconds=max_seconds,
@@ -213,6 +216,7 @@ def report(
 @app.command("make-tasks")
 def make_tasks(
     kind: Annotated[Literal["mcpbench", "testset"], typer.Argument(help="Which tasks to make.")],
+    toolset: Annotated[str, typer.Argument(help="Whose tasks: filesystem, notion or monday.")] = "filesystem",
     out: Annotated[Path, typer.Option(help="Where the files go.", show_default="the shipped tasks")] = SHIPPED,
     demonstrations: Annotated[
         Path | None, typer.Option(help="For the testset: the demonstrations of the offline teacher.")
@@ -222,7 +226,7 @@ def make_tasks(
     ] = None,
     sandbox: Sandbox = None,
 ) -> None:
-    """Make the filesystem's tasks anew: from scenarios, or from demonstrations that were held out of training."""
+    """Make a toolset's tasks anew: from scenarios, or from demonstrations that were held out of training."""
     from evaluation.tasks import mcpbench, testset
     from training.split import read_split
     from training.split import split as made_split
@@ -231,7 +235,7 @@ def make_tasks(
     with _one_line_errors():
         registry, chosen = Registry.load(PACKAGED), backend(sandbox) if sandbox else best_backend()
         if kind == "mcpbench":
-            tasks = asyncio.run(mcpbench.make(registry, chosen, tell))
+            tasks = asyncio.run(mcpbench.make(toolset, registry, chosen, tell))
         else:
             if demonstrations is None:
                 raise EvaluationError("the testset is made of demonstrations; name their file", "demonstrations")
@@ -241,7 +245,7 @@ def make_tasks(
             tasks = asyncio.run(testset.make(made, parted, registry, chosen, dropped=dropped))
             for reason, count in dropped.items():
                 tell(f"left out {count}: {reason}")
-        write_tasks(out / f"filesystem-{kind}.jsonl", tasks)
+        write_tasks(out / f"{toolset}-{kind}.jsonl", tasks)
         typer.echo(f"{len(tasks)} tasks, digest {digest(tasks)}")
 
 

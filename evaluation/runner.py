@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from evaluation.errors import EvaluationError
-from evaluation.judge import Evidence, Judge, collect
+from evaluation.judge import Evidence, Judge
 from evaluation.records import Results, Settings
-from evaluation.surroundings import surroundings
+from evaluation.surroundings import WORKSPACE, surroundings
 from evaluation.tasks import Task
-from evaluation.tasks.ground import DisguisedToolbox, disguise, lay_out, room
+from evaluation.tasks.ground import DisguisedToolbox, disguise
 from toolsets import Registry
 from toolsets.agent import AgentLimits, opening, run
 from toolsets.chat import ChatModel
@@ -75,32 +75,35 @@ class Runner:
         return evidence is not None and not evidence.is_unanswered
 
     async def run_one(self, task: Task, model: ChatModel) -> Evidence:
-        """One task from a fresh workspace to its evidence."""
+        """One task from fresh surroundings to its evidence."""
         limits = SessionLimits(max_characters=self.settings.max_characters)
-        with room() as root:
-            before = await asyncio.to_thread(lay_out, task.ground, root)
+        with ExitStack() as places:
+            around = {
+                name: await asyncio.to_thread(places.enter_context, surroundings(name, task))
+                for name in self.settings.offered
+            }
             async with AsyncExitStack() as stack:
                 running = []
-                for name in self.settings.offered:
-                    around = stack.enter_context(surroundings(name, task.ground.spec))
+                for name, place in around.items():
                     session = open_session(
                         self.registry.manifests[name],
                         self.backend,
-                        root=root if name == task.toolset else None,
-                        environ=around.environ,
-                        bridges=around.bridges,
+                        root=place.root,
+                        environ=place.environ,
+                        bridges=place.bridges,
                         limits=limits,
                     )
                     running.append((self.registry.toolsets[name], await stack.enter_async_context(session)))
+                root = around[WORKSPACE].root if WORKSPACE in around else None
                 toolbox = DisguisedToolbox(Toolbox.of(running).entries, disguise(task.ground, root))
                 bounds = AgentLimits(self.settings.max_steps, self.settings.max_seconds)
                 trajectory = await run(model, toolbox, self._messages(task), bounds)
-            return await asyncio.to_thread(collect, trajectory, task.ground.root, before, root)
+            return await asyncio.to_thread(around[task.toolset].collect, trajectory)
 
     def _messages(self, task: Task) -> Sequence[Message]:
         words = task.description if self.settings.described else task.query
         if task.opening is None:
-            return opening(words, Path(task.ground.root))
+            return opening(words, Path(task.ground.root) if WORKSPACE in self.settings.offered else None)
         return (*task.opening, {"role": "user", "content": words})
 
 
@@ -112,9 +115,9 @@ async def judge_all(results: Results, registry: Registry, judge: Judge, jobs: in
 
     async def one(model: str, task: Task, evidence: Evidence) -> None:
         async with turns:
-            with room() as root:
-                before = await asyncio.to_thread(lay_out, task.ground, root)
-            results.keep_verdict(model, task, await judge.judge(evidence, before, tools))
+            with ExitStack() as stack:
+                around = await asyncio.to_thread(stack.enter_context, surroundings(task.toolset, task))
+            results.keep_verdict(model, task, await judge.judge(evidence, around.before, tools))
             report()
 
     async with asyncio.TaskGroup() as group:

@@ -1,15 +1,15 @@
-"""The exact judge: each requirement is looked up in the raw results and in what was left in the workspace.
+"""The exact judge: each requirement is looked up in the raw results and in what was left in the workspace or service.
 
     coverage = satisfied requirements / requirements            (DualTune, appendix D)
     score    = 10 x coverage, rounded to an integer, .5 upwards
 
-What the model says is no evidence, nor is the order of calls, nor are calls too many. What was changed in the
-workspace that nobody asked for is told apart, as collateral.
+What the model says is no evidence, nor is the order of calls, nor are calls too many. What was changed that
+nobody asked for is told apart, as collateral.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import floor
 from posixpath import dirname
@@ -30,6 +30,7 @@ from evaluation.tasks import (
     Written,
 )
 from evaluation.tasks.facts import Facts, facts
+from evaluation.tasks.services import SERVICES
 from toolsets.trajectory import Observation
 
 
@@ -70,16 +71,11 @@ def to_score(coverage: float) -> int:
     return floor(coverage * 10 + 0.5 + 1e-9)
 
 
-def shown_by(requirements: Iterable[Requirement], seen: Observation, root: str) -> bool:
-    """Whether this one result is evidence for any of `requirements`."""
-    return any(_shows(requirement, facts(seen, root), seen) for requirement in requirements)
-
-
 class _Seen:
     """All that a run brought to light."""
 
     def __init__(self, calls: Sequence[Observation], evidence: Evidence) -> None:
-        self._shown = [(facts(seen, evidence.root), seen) for seen in calls]
+        self._shown = [(_facts(seen, evidence), seen) for seen in calls]
         self._evidence = evidence
 
     def satisfies(self, requirement: Requirement) -> bool:
@@ -102,6 +98,13 @@ class _Seen:
                 return any(_shows(requirement, known, seen) for known, seen in self._shown)
 
 
+def _facts(seen: Observation, evidence: Evidence) -> Facts:
+    if seen.result.is_error:
+        return Facts()
+    service = SERVICES.get(seen.toolset or "")
+    return service.facts(seen, evidence.names) if service else facts(seen, evidence.root)
+
+
 def _shows(requirement: Requirement, known: Facts, seen: Observation) -> bool:
     match requirement:
         case Listed(path=path):
@@ -116,9 +119,11 @@ def _shows(requirement: Requirement, known: Facts, seen: Observation) -> bool:
             return False
 
 
-def _collateral(requirements: Iterable[Requirement], evidence: Evidence) -> tuple[str, ...]:
-    """What changed, less what a requirement names and the folders above it, which may have to be made for it."""
+def _collateral(requirements: Sequence[Requirement], evidence: Evidence) -> tuple[str, ...]:
+    """What changed, less what a requirement names, the folders above it, which may have to be made for it, and what was
+    in a folder that had to go."""
     allowed: set[str] = set()
+    gone = tuple(f"{requirement.path}/" for requirement in requirements if isinstance(requirement, Gone))
     for requirement in requirements:
         match requirement:
             case Written(path=path) | Folder(path=path) | Gone(path=path):
@@ -131,4 +136,4 @@ def _collateral(requirements: Iterable[Requirement], evidence: Evidence) -> tupl
             while path:
                 allowed.add(path)
                 path = dirname(path)
-    return tuple(sorted(evidence.touched - allowed))
+    return tuple(sorted(path for path in evidence.touched - allowed if not path.startswith(gone)))

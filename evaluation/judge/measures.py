@@ -4,11 +4,13 @@
     arguments right    calls of the reference that were made with the same arguments / calls of the reference
     valid, succeeded   shares of the calls whose arguments the tool's schema accepts, and that were no error
 
-Arguments are the same if they are as JSON, with paths relative to the workspace.
+Arguments are the same if they are as JSON, with paths relative to the workspace; JSON in a string counts as what it
+stands for.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -76,13 +78,23 @@ def canonical(arguments: Mapping[str, Any] | None, root: str) -> str:
         return ""
     value: dict[str, Any] = {}
     for name in sorted(arguments):
-        given = arguments[name]
+        given = _unpacked(arguments[name])
         if name in _PATHS:
             given = relative(given, root) or given
         elif name == "paths" and isinstance(given, list):
             given = [relative(path, root) or path for path in given]
         value[name] = given
     return compact_json(value)
+
+
+def _unpacked(given: Any) -> Any:
+    """What a string holds that is an object or a list in JSON: monday.com wants column values like that."""
+    if not isinstance(given, str) or given[:1] not in ("{", "["):
+        return given
+    try:
+        return json.loads(given)
+    except (ValueError, RecursionError):
+        return given
 
 
 def share(truths: Sequence[bool]) -> float | None:

@@ -22,6 +22,7 @@ from evaluation.judge.evidence import Evidence
 from evaluation.judge.exact import judge
 from evaluation.tasks import Folder, Gone, Moved, NoCall, Says, Task, Written
 from evaluation.tasks.facts import arguments_of, relative
+from evaluation.tasks.services import SERVICES
 from server.prompt import NO_TOOLSET, SUMMARIZE
 from toolsets.trajectory import Observation, Step
 
@@ -83,7 +84,7 @@ def _met(task: Task, evidence: Evidence, steps: Sequence[Step]) -> set[int]:
     """The requirements that these first steps satisfied. A change is of the step that named its path and succeeded."""
     begun = replace(evidence.trajectory, steps=tuple(steps), outcome="interrupted")
     shown = replace(evidence, trajectory=begun)
-    named = {path for step in steps for seen in step.calls for path in _paths(seen, evidence.root)}
+    named = {path for step in steps for seen in step.calls for path in _paths(seen, evidence)}
     met = set()
     for index, (requirement, satisfied) in enumerate(zip(task.requirements, judge(task, shown).satisfied, strict=True)):
         match requirement:
@@ -96,10 +97,14 @@ def _met(task: Task, evidence: Evidence, steps: Sequence[Step]) -> set[int]:
     return met
 
 
-def _paths(seen: Observation, root: str) -> Iterator[str]:
+def _paths(seen: Observation, evidence: Evidence) -> Iterator[str]:
+    if (service := SERVICES.get(seen.toolset or "")) is not None:
+        for changed in service.changed(seen, evidence.names):
+            yield from (path for path in evidence.touched if path == changed or path.startswith(f"{changed}/"))
+        return
     arguments = arguments_of(seen.call) or {}
     for name in ("path", "source", "destination"):
-        path = relative(arguments.get(name), root)
+        path = relative(arguments.get(name), evidence.root)
         if path is not None and not seen.result.is_error:
             yield path
 

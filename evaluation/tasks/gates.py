@@ -7,14 +7,14 @@ nothing meets none. Only then is a score of 10 in reach, and a score above 0 ear
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import replace
 from typing import Any
 
-from evaluation.judge import Evidence, collect, judge
-from evaluation.tasks.ground import DisguisedToolbox, disguise, lay_out, room
+from evaluation.judge import Evidence, judge
+from evaluation.surroundings import surroundings
+from evaluation.tasks.ground import DisguisedToolbox, disguise
 from evaluation.tasks.task import CallMade, Says, Task
-from toolsets import Registry
+from toolsets import Registry, Toolset
 from toolsets.launch import open_session
 from toolsets.sandbox import Backend
 from toolsets.toolbox import Toolbox
@@ -25,7 +25,13 @@ _PATHS = ("path", "source", "destination")
 
 async def flaw(task: Task, registry: Registry, backend: Backend) -> str | None:
     """Why a task is not fit to be asked; None if it is. Raises ToolsetError where the server does not start."""
-    evidence = await perform(task, registry, backend)
+    return flaw_in(task, await perform(task, registry, backend), registry)
+
+
+def flaw_in(task: Task, evidence: Evidence, registry: Registry) -> str | None:
+    """As `flaw`, where the evidence of the reference plan is known."""
+    if task.benchmark == "mcpbench" and (named := _named(task.query, registry.toolsets[task.toolset])):
+        return f"the fuzzed query names the tool {named}"
     failed = [seen.result.text for step in evidence.trajectory.steps for seen in step.calls if seen.result.is_error]
     if failed:
         return f"the reference plan fails: {failed[0]}"
@@ -37,26 +43,32 @@ async def flaw(task: Task, registry: Registry, backend: Backend) -> str | None:
         return f"the reference plan misses {missed[0]!r}"
     if verdict.collateral:
         return f"the reference plan also changes {verdict.collateral[0]}"
+    if task.ground.final not in (None, evidence.ending):
+        return "the reference plan ends in another state than the task's"
     idle = replace(evidence.trajectory, steps=(), outcome="interrupted")
     if judge(task, Evidence(idle, evidence.root)).coverage:
         return "a run that does nothing meets a requirement"
     return None
 
 
+def _named(query: str, toolset: Toolset) -> str | None:
+    return next((tool.name for tool in toolset.tools if tool.name in query), None)
+
+
 async def perform(task: Task, registry: Registry, backend: Backend) -> Evidence:
     """Carry out the reference plan on the real server."""
     toolset, manifest = registry.toolsets[task.toolset], registry.manifests[task.toolset]
-    with room() as root:
-        before = lay_out(task.ground, root)
-        hidden = disguise(task.ground, root)
+    with surroundings(task.toolset, task) as around:
         steps: list[Step] = []
-        async with open_session(manifest, backend, root=root, environ=os.environ) as session:
-            toolbox = DisguisedToolbox(Toolbox.of([(toolset, session)]).entries, hidden)
+        async with open_session(
+            manifest, backend, root=around.root, environ=around.environ, bridges=around.bridges
+        ) as session:
+            toolbox = DisguisedToolbox(Toolbox.of([(toolset, session)]).entries, disguise(task.ground, around.root))
             for number, planned in enumerate(task.reference, 1):
                 made = Call(f"call_{number}", planned.tool, json.dumps(in_full(planned, task.ground.root)))
                 steps.append(Step(Reply(None, (made,), "tool_calls"), (await toolbox.call(made),)))
         trajectory = Trajectory("reference", "", toolbox.digests, (), "", 0.0, "answered", (*steps, Step(Reply(""))))
-        return collect(trajectory, task.ground.root, before, root)
+        return around.collect(trajectory)
 
 
 def in_full(planned: CallMade, root: str) -> dict[str, Any]:

@@ -37,10 +37,15 @@ def room() -> Iterator[Path]:
 def lay_out(ground: Ground, root: Path) -> Snapshot:
     """Write the workspace below `root`. Raises EvaluationError where it is not the one that the task was made for."""
     made = write_out(ground, root)
-    if fingerprint(made) != ground.snapshot:
+    verify(ground, fingerprint(made))
+    return made
+
+
+def verify(ground: Ground, made: str) -> None:
+    """Raises EvaluationError where the fingerprint of what was made is not the ground's."""
+    if made != ground.snapshot:
         problem = f"the workspace {ground.spec} is no longer the one that the task was made for"
         raise EvaluationError(f"{problem}; make the tasks again", "ground")
-    return made
 
 
 def write_out(ground: Ground, root: Path) -> Snapshot:
@@ -93,8 +98,9 @@ def frozen(ground: Ground, root: Path) -> Ground:
     )
 
 
-def disguise(ground: Ground, root: Path) -> Disguise:
-    return Disguise(root, ground.root, ground.now)
+def disguise(ground: Ground, root: Path | None) -> Disguise:
+    """root: where the workspace is, None where there is none."""
+    return Disguise(root or Path(ground.root), ground.root, ground.now)
 
 
 @dataclass(frozen=True)

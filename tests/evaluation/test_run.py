@@ -29,6 +29,8 @@ from toolsets.sandbox import Backend, backend
 
 WAIT = 60
 TASKS = tuple(read_tasks("filesystem-mcpbench")[number] for number in (7, 17, 21))
+ON_SERVICES = (read_tasks("notion-mcpbench")[14], read_tasks("monday-mcpbench")[17])
+"""They change what the services hold: a contact and a comment, a new item and an update."""
 pytestmark = pytest.mark.usefixtures("servers")
 
 
@@ -46,7 +48,7 @@ class Models:
         if self.healthy < 0:
             return JSONResponse({"error": {"message": "out of order"}}, status_code=400)
         self.asked.append(body["model"])
-        task = next(t for t in TASKS if body["messages"][1]["content"] in (t.query, t.description))
+        task = next(t for t in (*TASKS, *ON_SERVICES) if body["messages"][1]["content"] in (t.query, t.description))
         made = sum(message["role"] == "tool" for message in body["messages"])
         message: dict[str, Any] = {"role": "assistant", "content": "I have <b>done</b> it."}
         stages = [{"stage": "route", "choice": "none", "confidence": 0.7}]
@@ -159,6 +161,22 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_scores(
     models.asked = []
     run(models, tasks, tmp_path / "broken", sandbox)
     assert models.asked == []
+
+
+def test_tasks_on_services_are_run_with_their_own_tools_and_judged_by_what_is_there_in_the_end(
+    models: Models, tmp_path: Path, sandbox: Backend
+) -> None:
+    write_tasks(tmp_path / "services.jsonl", ON_SERVICES)
+    run(models, tmp_path / "services.jsonl", tmp_path / "out", sandbox, "--jobs", "1")
+    assert Results(tmp_path / "out").settings().offered == ("notion", "monday")
+    found = figures(tmp_path / "out")
+    assert sorted((row["model"], row["verdict"]["score"], row["verdict"]["collateral"]) for row in found["runs"]) == [
+        ("idle", 0, []),
+        ("idle", 0, []),
+        ("perfect", 10, []),
+        ("perfect", 10, []),
+    ]
+    assert found["by_kind"]["perfect"]["changing"]["arguments_right"] == 1.0
 
 
 def test_the_page_stands_alone_and_shows_what_a_model_wrote_as_text(

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from evaluation.errors import EvaluationError
 from evaluation.judge import judge
-from evaluation.tasks import SHIPPED, Task, digest, read_tasks, write_tasks
+from evaluation.tasks import SHIPPED, Task, digest, mcpbench, read_tasks, write_tasks
 from evaluation.tasks.facts import Facts, facts, relative, rounded
-from evaluation.tasks.gates import flaw, perform
+from evaluation.tasks.gates import flaw, flaw_in, perform
 from evaluation.tasks.ground import frozen, lay_out, write_out
 from evaluation.tasks.scenarios import SCENARIOS
 from toolsets import Registry
@@ -25,6 +25,7 @@ from toolsets.trajectory import Call, Observation
 
 ROOT = "/home/ada/work"
 TASKS = read_tasks("filesystem-mcpbench")
+SHIPPED_TASKS = {toolset: read_tasks(f"{toolset}-mcpbench") for toolset in SCENARIOS}
 
 
 @pytest.fixture(scope="module")
@@ -38,25 +39,63 @@ def seen(tool: str, text: str, /, *, is_error: bool = False, truncated: bool = F
     return Observation(call, "filesystem", tool, ToolResult(text, is_error, truncated))
 
 
-def test_the_shipped_tasks_are_fifty_from_every_scenario_in_two_wordings() -> None:
-    assert len(TASKS) == 50
-    assert {task.source for task in TASKS} == {f"{s.__name__}/{variant}" for s in SCENARIOS for variant in (0, 1)}
-    assert len({task.query for task in TASKS}) == len({task.ground.spec for task in TASKS}) == 50
-    assert json.loads((SHIPPED / "digests.json").read_text())["filesystem-mcpbench.jsonl"] == digest(TASKS)
+@pytest.mark.parametrize("toolset", SHIPPED_TASKS)
+def test_the_shipped_tasks_are_fifty_from_every_scenario_in_more_than_one_wording(toolset: str) -> None:
+    tasks, scenarios = SHIPPED_TASKS[toolset], SCENARIOS[toolset]
+    every = [f"{scenario.__name__}/{variant}" for variant in range(3) for scenario in scenarios]
+    assert [task.source for task in tasks] == every[:50]
+    assert 25 >= len(scenarios) >= 12
+    assert len({task.query for task in tasks}) == len({task.ground.spec for task in tasks}) == 50
+    assert json.loads((SHIPPED / "digests.json").read_text())[f"{toolset}-mcpbench.jsonl"] == digest(tasks)
 
 
-@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.id)
-def test_a_fuzzed_query_names_no_tool_and_its_reference_is_a_chain(task: Task) -> None:
-    tools = {tool.name for tool in Registry.load(PACKAGED).toolsets["filesystem"].tools}
-    assert not [tool for tool in tools if tool in task.query]
-    assert [tool for tool in tools if tool in task.description]
-    assert 2 <= len({call.tool for call in task.reference}) <= 4
+@pytest.mark.parametrize("toolset", SHIPPED_TASKS)
+def test_a_fuzzed_query_names_no_tool_and_its_reference_is_a_chain(toolset: str) -> None:
+    tools = {tool.name for tool in Registry.load(PACKAGED).toolsets[toolset].tools}
+    for task in SHIPPED_TASKS[toolset]:
+        assert not [tool for tool in tools if tool in task.query], task.id
+        assert [tool for tool in tools if tool in task.description], task.id
+        assert 2 <= len({call.tool for call in task.reference}) <= 5, task.id
+        assert {call.tool for call in task.reference} <= tools, task.id
+
+
+@pytest.mark.parametrize("toolset", ["notion", "monday"])
+def test_tasks_on_a_service_use_all_of_its_tools_and_half_of_them_change_it(toolset: str) -> None:
+    tasks = SHIPPED_TASKS[toolset]
+    tools = {tool.name for tool in Registry.load(PACKAGED).toolsets[toolset].tools}
+    assert {call.tool for task in tasks for call in task.reference} == tools
+    assert 20 <= sum(task.changes_workspace for task in tasks) <= 30
+    assert all(task.ground.final for task in tasks)
+    assert len({task.description for task in tasks}) == 50
+
+
+def test_the_same_code_draws_the_shipped_tasks_again() -> None:
+    for toolset in ("notion", "monday"):
+        kept, scenario = SHIPPED_TASKS[toolset][4], SCENARIOS[toolset][4]
+        drawn = next(task for seed in range(400) if (task := mcpbench._drawn(toolset, 5, scenario, 0, seed)))
+        final = {"final": kept.ground.final}
+        assert drawn.model_copy(update={"ground": drawn.ground.model_copy(update=final)}) == kept
 
 
 @pytest.mark.usefixtures("servers")
 @pytest.mark.parametrize("number", [8, 16, 19, 24])
 async def test_shipped_tasks_pass_the_gates_on_the_real_server(number: int, sandbox: Backend) -> None:
     assert await flaw(TASKS[number], Registry.load(PACKAGED), sandbox) is None
+
+
+@pytest.mark.usefixtures("servers")
+@pytest.mark.parametrize(("toolset", "number"), [("notion", 18), ("monday", 17)])
+async def test_tasks_on_a_service_pass_the_gates_on_the_real_server(
+    toolset: str, number: int, sandbox: Backend
+) -> None:
+    registry, task = Registry.load(PACKAGED), SHIPPED_TASKS[toolset][number]
+    evidence = await perform(task, registry, sandbox)
+    assert flaw_in(task, evidence, registry) is None
+    assert judge(task, evidence).coverage == 1.0
+    other = task.model_copy(update={"ground": task.ground.model_copy(update={"final": "0" * 64})})
+    assert flaw_in(other, evidence, registry) == "the reference plan ends in another state than the task's"
+    told = task.model_copy(update={"query": f"{task.query} Use {task.reference[0].tool}."})
+    assert flaw_in(told, evidence, registry) == f"the fuzzed query names the tool {task.reference[0].tool}"
 
 
 @pytest.mark.usefixtures("servers")

@@ -1,10 +1,19 @@
-"""Hand-written scenarios for tasks in the manner of MCP-Bench: chains of two to four tools, each needing the last."""
+"""Hand-written scenarios for tasks in the manner of MCP-Bench, by toolset: chains of calls, each needing the last."""
 
-from evaluation.tasks.scenarios.changing import CHANGING
-from evaluation.tasks.scenarios.comparing import COMPARING
-from evaluation.tasks.scenarios.desk import Desk, Draft, Unfit
-from evaluation.tasks.scenarios.finding import FINDING
+from __future__ import annotations
 
-SCENARIOS = (*FINDING, *COMPARING, *CHANGING)
+from collections.abc import Callable, Mapping
+from typing import Any
 
-__all__ = ["SCENARIOS", "Desk", "Draft", "Unfit"]
+from evaluation.tasks.scenarios import filesystem, monday, notion
+from evaluation.tasks.scenarios.drawing import Draft, Unfit
+
+Scenario = Callable[[Any], Draft]
+"""Draws a task from a desk of its toolset. Raises Unfit where there is none to be drawn."""
+SCENARIOS: Mapping[str, tuple[Scenario, ...]] = {
+    "filesystem": filesystem.SCENARIOS,
+    "notion": notion.SCENARIOS,
+    "monday": monday.SCENARIOS,
+}
+
+__all__ = ["SCENARIOS", "Draft", "Scenario", "Unfit"]

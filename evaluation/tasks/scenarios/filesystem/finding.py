@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from evaluation.tasks.scenarios.desk import Desk, Draft, Unfit, call, largest, listing, newest
+from evaluation.tasks.scenarios.drawing import Draft, Unfit, call, listing
+from evaluation.tasks.scenarios.filesystem.desk import Desk, largest, newest
 from evaluation.tasks.task import Listed, Says, Told
 
 

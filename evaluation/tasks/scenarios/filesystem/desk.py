@@ -8,29 +8,14 @@ from datetime import datetime
 from functools import cached_property
 from posixpath import dirname
 from random import Random
-from typing import Any, TypeVar
 
 from evaluation.tasks.facts import rounded
-from evaluation.tasks.task import CallMade, Content, Field, Listed, Requirement
+from evaluation.tasks.scenarios.drawing import Drawing, Unfit
+from evaluation.tasks.task import Content, Field, Listed
 from evaluation.workspaces import File, Workspace
 
-T = TypeVar("T")
 LONGEST = 3500
 """Characters of a text that is read whole."""
-
-
-class Unfit(Exception):
-    """This workspace has nothing that the scenario could be about."""
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A task before it has a ground and a number. The plan's paths are relative to the workspace."""
-
-    description: str
-    query: str
-    plan: tuple[CallMade, ...]
-    requirements: tuple[Requirement, ...]
 
 
 @dataclass(frozen=True)
@@ -98,31 +83,15 @@ class Page:
         return Field(path=self.path, field="permissions", value=f"{self.mode:o}")
 
 
-class Desk:
-    """A workspace to draw a task from; `variant` says which of a scenario's wordings is wanted."""
+class Desk(Drawing):
+    """A workspace to draw a task from."""
 
     def __init__(self, workspace: Workspace, random: Random, variant: int) -> None:
+        super().__init__(random, variant)
         self.workspace = workspace
-        self.random = random
-        self.variant = variant
         self.pages = tuple(_page(file) for file in workspace.files)
         paths = [*(page.path for page in self.pages), *(f"{path}/." for path in workspace.empty_folders)]
         self.folders = tuple(sorted({above for path in paths for above in _above(path)}))
-
-    def worded(self, *wordings: str) -> str:
-        return wordings[self.variant % len(wordings)]
-
-    def pick(self, options: Sequence[T]) -> T:
-        if not options:
-            raise Unfit
-        return self.random.choice(options)
-
-    def some(self, options: Sequence[T], least: int, most: int) -> list[T]:
-        """Between `least` and `most` of them, in their order."""
-        if len(options) < least:
-            raise Unfit
-        chosen = self.random.sample(range(len(options)), self.random.randint(least, min(most, len(options))))
-        return [options[index] for index in sorted(chosen)]
 
     def texts(self, *, lines: int = 1, most: int = LONGEST, suffixes: Sequence[str] = ()) -> list[Page]:
         return [
@@ -177,17 +146,6 @@ def newest(pages: Sequence[Page]) -> Page:
     if rest and rest[0].modified == first.modified:
         raise Unfit
     return first
-
-
-def call(tool: str, **arguments: Any) -> CallMade:
-    return CallMade(tool=tool, arguments=arguments)
-
-
-def listing(paths: Sequence[str]) -> str:
-    """Paths in a sentence."""
-    if len(paths) == 1:
-        return paths[0]
-    return f"{', '.join(paths[:-1])} and {paths[-1]}"
 
 
 def _page(file: File) -> Page:

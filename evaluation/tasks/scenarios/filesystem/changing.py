@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from evaluation.tasks.scenarios.desk import Desk, Draft, Unfit, call, largest, listing
+from evaluation.tasks.scenarios.drawing import Draft, Unfit, call, listing
+from evaluation.tasks.scenarios.filesystem.desk import Desk, largest
 from evaluation.tasks.task import Folder, Moved, Written
 
 _SETTING = re.compile(r"^(\w+)(: | = )(\d+)$", re.MULTILINE)
