@@ -13,7 +13,9 @@ from training.offline.scene import Scene, named, one_call
 from training.offline.script import Call, Task
 from training.offline.words import telling_words
 
-_TEXTUAL = frozenset({"name", "status", "dropdown", "text", "email"})
+FILTERED = frozenset({"status", "dropdown", "text", "email"})
+"""Types of columns that are filtered by what people see in them."""
+_TEXTUAL = FILTERED | {"name"}
 _ORDERED = frozenset({"name", "date", "numbers"})
 _LABELLED = frozenset({"status", "dropdown"})
 _OPTIONAL = frozenset({"date", "numbers", "dropdown", "long_text"})

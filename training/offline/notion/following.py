@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from training.offline.notion import answers
 from training.offline.notion.changing import patch
 from training.offline.notion.said import block, line, text_slots
-from training.offline.notion.view import Json, View, length, title
+from training.offline.notion.view import SOME, Json, View, length, title
 from training.offline.notion.writing import append, commented
 from training.offline.scene import Scene, named, no_call, one_call
 from training.offline.script import Call, Task, Unfit
@@ -36,7 +36,7 @@ def _it(s: Scene[View]) -> Json:
 
 def it_read(s: Scene[View]) -> Task:
     page = _it(s)
-    if not 0 < length(s.state.blocks(page)) <= 3800:
+    if not 0 < length(s.state.blocks(page)) <= SOME:
         raise Unfit("no content, or too much")
     return one_call({}, Call("API-get-block-children", {"block_id": page["id"]}), answers.content)
 

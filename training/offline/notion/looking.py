@@ -7,7 +7,7 @@ from collections.abc import Callable
 from training.offline.answers import counted
 from training.offline.notion import answers
 from training.offline.notion.said import page_said, source_said
-from training.offline.notion.view import Json, View, held, length, title
+from training.offline.notion.view import MOST, Json, View, held, length, title
 from training.offline.scene import Scene, named, one_call
 from training.offline.script import Call, Task
 
@@ -114,7 +114,7 @@ def content_first(s: Scene[View]) -> Task:
 
 
 def _source(s: Scene[View], where: Callable[[Json], list[str]], answer: Callable[[Json, str], str]) -> Task:
-    source = s.pick([source for source in s.state.sources if length([source]) <= 4800])
+    source = s.pick([source for source in s.state.sources if length([source]) <= MOST])
     said = source_said(s, source)
     column = s.pick(where(source))
     call = Call("API-retrieve-a-data-source", {"data_source_id": said.value})

@@ -12,6 +12,10 @@ from server.prompt import compact_json
 Json = Mapping[str, Any]
 MOST = 4600
 """Characters that the results of one call may have together, without what stands around them."""
+SOME = 3600
+"""The same, where other results come before them."""
+FEW = 2600
+"""The same, where there is more to come."""
 
 
 @dataclass(frozen=True)
