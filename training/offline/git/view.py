@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -69,7 +70,9 @@ def git(root: Path, *words: str, stdin: bytes | None = None) -> str:
     if program is None:
         raise TrainingError("repositories are made by git; install it", "git")
     command = [program, "-C", str(root), "-c", "core.quotePath=false", *words]
-    return subprocess.run(command, input=stdin, capture_output=True, check=True).stdout.decode()
+    # What the user of this machine has configured must not show in what is learnt from.
+    env = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
+    return subprocess.run(command, input=stdin, capture_output=True, check=True, env=env).stdout.decode()
 
 
 def look(root: Path) -> View:
