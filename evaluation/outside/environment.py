@@ -81,7 +81,7 @@ def run(
     """
     stderr = None if sys.stderr.isatty() else subprocess.STDOUT
     with (
-        log.open("a", encoding="utf-8") as kept,
+        log.open("a", encoding="utf-8", buffering=1) as kept,
         subprocess.Popen(
             command,
             cwd=folder,

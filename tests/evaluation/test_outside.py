@@ -45,6 +45,8 @@ BFCL_EVAL = {
                 self.model_name, self.temperature = model_name, temperature
                 url, key = os.environ["OPENAI_BASE_URL"], os.environ["OPENAI_API_KEY"]
                 self.client = openai.OpenAI(base_url=url, api_key=key, max_retries=0)
+            def _compile_tools(self, data, entry):
+                return {"tools": [{"type": "function", "function": {"name": "f", "response": {}}}]}
             def generate_with_backoff(self, **request):
                 return self.client.chat.completions.create(**request)
     """,
@@ -77,6 +79,7 @@ BFCL_EVAL = {
                     scores.write_text(json.dumps(score) + "\\n")
         def generate(handler, id):
             request = {"model": handler.model_name, "temperature": handler.temperature}
+            request |= handler._compile_tools({}, {"id": id})
             try:
                 reply = handler.generate_with_backoff(messages=[{"role": "user", "content": id}], **request)
                 return {"id": id, "result": reply.choices[0].message.content}
@@ -210,10 +213,9 @@ def test_a_run_of_the_leaderboard_asks_the_server_greedily_and_keeps_scores_by_c
     assert BFCL.model_validate_json(printed) == record
     assert read(out / "bfcl.json") == record
     ids = ["simple_python_0", "simple_python_1", "irrelevance_0", "irrelevance_1"]
-    assert server.asked == [
-        {"messages": [{"role": "user", "content": id}], "model": "dualtune", "temperature": 0.0, "max_tokens": 77}
-        for id in ids
-    ]
+    settings = {"model": "dualtune", "temperature": 0.0, "max_tokens": 77}
+    tools = [{"type": "function", "function": {"name": "f"}}]
+    assert server.asked == [{"messages": [{"role": "user", "content": id}], "tools": tools, **settings} for id in ids]
     assert (out / "words.log").read_text().splitlines() == [
         "generate --model model --run-ids --temperature 0 --num-threads 4",
         "evaluate --model model --test-category simple_python,irrelevance --partial-eval",

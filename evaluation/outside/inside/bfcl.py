@@ -30,6 +30,12 @@ def register(model: str, max_tokens: int) -> None:
     """Function names come without dots, which OpenAI's API does not have: underscore_to_dot tells the checker so."""
 
     class Handler(OpenAICompletionsHandler):  # type: ignore[misc]  # bfcl-eval is not in our environment
+        def _compile_tools(self, *entry: Any) -> Any:
+            compiled = super()._compile_tools(*entry)
+            for tool in compiled["tools"]:
+                tool["function"].pop("response", None)  # of entries with several turns; OpenAI's API has no such member
+            return compiled
+
         def generate_with_backoff(self, **request: Any) -> Any:
             try:
                 return super().generate_with_backoff(max_tokens=max_tokens, **request)
