@@ -29,7 +29,7 @@ REGISTRY = Registry.load(PACKAGED)
 BANKS = {name: read_bank(name) for name in ("monday", "notion")}
 PLANS: Mapping[str, Mapping[str, Any]] = {"monday": monday_plans.PLANS, "notion": notion_plans.PLANS}
 EARLIER = {"monday": monday_following.EARLIER, "notion": notion_following.EARLIER}
-COUNT = 45
+COUNT = 30
 SEED = 3
 SETTINGS = 8
 
