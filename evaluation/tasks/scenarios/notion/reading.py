@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from evaluation.tasks.scenarios.drawing import Draft, Unfit, call
 from evaluation.tasks.scenarios.notion.desk import MOST_ROWS, Desk, both, by, counted, is_, read
-from evaluation.tasks.scenarios.things import Thing
 
 
 def standing(desk: Desk) -> Draft:
@@ -228,10 +227,8 @@ def long_silent(desk: Desk) -> Draft:
 def status_notes(desk: Desk) -> Draft:
     """What is written on the pages of the urgent tasks of a project."""
     project = desk.pick(desk.projects).name
-    rows: list[Thing] = [
-        row for row in desk.rows("Tasks", 2, 4, Project=project, Priority="High") if row.below("content")
-    ]
-    if len(rows) < 2 or len(rows) != len(desk.rows("Tasks", 2, 4, Project=project, Priority="High")):
+    rows = desk.rows("Tasks", 2, 4, Project=project, Priority="High")
+    if not all(row.below("content") for row in rows):
         raise Unfit
     lines = [line for row in rows for line in row.shows(*row.below("content"))]
     return Draft(
