@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +16,7 @@ from toolsets.manifest import Manifest
 from toolsets.sandbox import best_backend
 from training.console import one_line_errors, print_json, settings_with
 from training.display import Display
+from training.errors import TrainingError
 from training.interrupt import stop_on_signal
 from training.lookup import find_toolset
 from training.offline.bank import read_bank
@@ -29,6 +30,10 @@ def demonstrations(
     out: Annotated[Path, typer.Option(help="The file, new or one to go on with (JSON lines).")],
     count: Annotated[int, typer.Option(min=1, help="How many demonstrations the file is to have.")] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same demonstrations.")] = 0,
+    category: Annotated[
+        list[str] | None,
+        typer.Option(help="Only requests for this tool, or of this kind (several, none, ...); may be given again."),
+    ] = None,
     toolsets: Annotated[list[Path] | None, typer.Option(help="Folder of toolsets; may be given again.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")] = False,
 ) -> None:
@@ -39,17 +44,20 @@ def demonstrations(
         dualtune train demonstrations filesystem --count 12000 --out filesystem.jsonl
     """
     with one_line_errors(), stop_on_signal(tell) as should_stop:
-        source = source_of(*find_toolset(toolset, settings_with(toolsets=toolsets).toolsets))
+        source = source_of(*find_toolset(toolset, settings_with(toolsets=toolsets).toolsets), category or ())
         with Display(stderr()) as display:
             found, new, dropped = demonstrate(source, out, count, seed, display, should_stop)
     if as_json:
         print_json(_summary(found, new, dropped))
 
 
-def source_of(toolset: Toolset, manifest: Manifest) -> Source:
-    """Raises TrainingError where nobody has written intents for the toolset."""
-    bank = read_bank(toolset.name)
-    return Source(toolset, manifest, best_backend(), bank)
+def source_of(toolset: Toolset, manifest: Manifest, categories: Collection[str] = ()) -> Source:
+    """Of all categories, or of those. Raises TrainingError where nobody has written intents for the toolset."""
+    source = Source(toolset, manifest, best_backend(), read_bank(toolset.name), frozenset(categories))
+    if unknown := source.categories - source.all_shares.keys():
+        there = ", ".join(source.all_shares)
+        raise TrainingError(f"--category {min(unknown)}: {toolset.name} has: {there}", "category")
+    return source
 
 
 def demonstrate(

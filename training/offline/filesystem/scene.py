@@ -80,9 +80,9 @@ class Scene:
         return self.folder(least=least, most=most)
 
     def wide_place(self, *, least: int = 1, most: int = 40) -> str:
-        """A folder by all that is below it, or the workspace itself half of the time."""
+        """A folder by all that is below it, or now and then the workspace itself: whoever names none means that."""
         fitting = [f for f in (HERE, *self.view.folders) if least <= len(self.view.below(f)) <= most]
-        if HERE in fitting and self.random.random() < 0.5:
+        if HERE in fitting and self.random.random() < 0.2:
             return HERE
         return self.pick(fitting)
 
