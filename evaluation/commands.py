@@ -5,25 +5,20 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from evaluation.errors import EvaluationError
+from evaluation.benchmark_commands import bfcl, langchain, requests
+from evaluation.console import one_line_errors, places, words
+from evaluation.make_command import make_tasks
 from evaluation.options import BaseUrl, Elsewhere, ElsewhereKey, Jobs, Key, MaxTokens, OutFolder, Sandbox
 from evaluation.recipes import RECIPES, recipe
 from evaluation.records import MAX_TOKENS, Results, Settings
-from evaluation.tasks import SHIPPED, digest, read_tasks, write_tasks
-from toolsets import Registry
-from toolsets.console import one_line_errors, stderr, tell
-from toolsets.registry import PACKAGED
+from evaluation.tasks import digest, read_tasks
+from toolsets.console import stderr, tell
 from toolsets.sandbox import backend, best_backend
-from training.errors import TrainingError
 
 app = typer.Typer(
     help="Measure how well models call tools: tasks, runs of the agent, ToolFit, a report.",
@@ -69,15 +64,15 @@ def run(
     """
     from evaluation.experiment import conduct
 
-    with _one_line_errors():
+    with one_line_errors():
         chosen = tuple(task for name in tasks for task in read_tasks(name)[:limit])
         settings = Settings(
             tasks=digest(chosen),
             base_url=base_url,
-            models=_words(model),
-            elsewhere=_places(elsewhere or ()),
+            models=words(model),
+            elsewhere=places(elsewhere or ()),
             described=described,
-            offered=_words(offer) if offer else tuple(dict.fromkeys(task.toolset for task in chosen)),
+            offered=words(offer) if offer else tuple(dict.fromkeys(task.toolset for task in chosen)),
             paper_tools=paper_tools,
             max_steps=max_steps,
             max_seconds=max_seconds,
@@ -115,15 +110,15 @@ def carry_out_recipe(
     from evaluation.experiment import conduct, registry_for
     from evaluation.report import gather, write_report
 
-    with _one_line_errors():
+    with one_line_errors():
         wanted = recipe(name)
         tasks = tuple(task for file in wanted.tasks for task in read_tasks(file)[:limit])
         for part in wanted.parts:
             settings = Settings(
                 tasks=digest(tasks),
                 base_url=base_url,
-                models=part.models_of(_words(model)),
-                elsewhere=_places(elsewhere or ()),
+                models=part.models_of(words(model)),
+                elsewhere=places(elsewhere or ()),
                 described=part.described,
                 offered=part.offered,
                 paper_tools=part.paper_tools,
@@ -161,7 +156,7 @@ def judge(
     from evaluation.runner import judge_all
     from training.display import Display
 
-    with _one_line_errors(), Display(stderr()) as display:
+    with one_line_errors(), Display(stderr()) as display:
         results = Results(folder)
         registry = registry_for(results.settings())
         display.begin("verdicts", sum(1 for _ in results.runs()))
@@ -197,7 +192,7 @@ def report(
     from evaluation.report import gather, write_report
     from evaluation.report.page import as_json as to_json
 
-    with _one_line_errors():
+    with one_line_errors():
         results = Results(folder)
         records = tuple(read(path) for path in outside or ())
         gathered = gather(results, registry_for(results.settings()), records)
@@ -213,121 +208,6 @@ def report(
         tell(f"{page}")
 
 
-@app.command("make-tasks")
-def make_tasks(
-    kind: Annotated[Literal["mcpbench", "testset"], typer.Argument(help="Which tasks to make.")],
-    toolset: Annotated[str, typer.Argument(help="Whose tasks: filesystem, notion or monday.")] = "filesystem",
-    out: Annotated[Path, typer.Option(help="Where the files go.", show_default="the shipped tasks")] = SHIPPED,
-    demonstrations: Annotated[
-        Path | None, typer.Option(help="For the testset: the demonstrations of the offline teacher.")
-    ] = None,
-    split: Annotated[
-        Path | None, typer.Option(help="For the testset: their split.", show_default="made with its defaults")
-    ] = None,
-    sandbox: Sandbox = None,
-) -> None:
-    """Make a toolset's tasks anew: from scenarios, or from demonstrations that were held out of training."""
-    from evaluation.tasks import mcpbench, testset
-    from training.split import read_split
-    from training.split import split as made_split
-    from training.trajectory import read_demonstrations
-
-    with _one_line_errors():
-        registry, chosen = Registry.load(PACKAGED), backend(sandbox) if sandbox else best_backend()
-        if kind == "mcpbench":
-            tasks = asyncio.run(mcpbench.make(toolset, registry, chosen, tell))
-        else:
-            if demonstrations is None:
-                raise EvaluationError("the testset is made of demonstrations; name their file", "demonstrations")
-            made = read_demonstrations(demonstrations)
-            parted = read_split(split, [each.id for each in made]) if split else made_split(made)
-            dropped: Counter[str] = Counter()
-            tasks = asyncio.run(testset.make(made, parted, registry, chosen, dropped=dropped))
-            for reason, count in dropped.items():
-                tell(f"left out {count}: {reason}")
-        write_tasks(out / f"{toolset}-{kind}.jsonl", tasks)
-        typer.echo(f"{len(tasks)} tasks, digest {digest(tasks)}")
-
-
-@app.command()
-def requests(
-    toolset: Annotated[str, typer.Argument(help="The toolset whose tools are offered.")] = "filesystem",
-    file: Annotated[Path | None, typer.Option(help="The requests.", show_default="the shipped ones")] = None,
-    model: Annotated[str, typer.Option(help="Model ids, with commas between them.")] = "dualtune",
-    base_url: BaseUrl = "http://127.0.0.1:8000/v1",
-    api_key: Key = "none",
-    out: Annotated[Path | None, typer.Option(help="A file for every answer, as JSON.")] = None,
-    jobs: Jobs = 4,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON, for scripts.")] = False,
-) -> None:
-    """Put single requests, written by hand, to models: how often is it the right tool, and the right call?
-
-    Nothing is carried out. Arguments that are a schema's default do not count.
-    """
-    from evaluation.requests import command, summarize
-
-    with _one_line_errors():
-        answers = command.measure(toolset, file, _words(model), base_url, api_key, jobs)
-        if out:
-            command.keep(answers, out)
-        if as_json:
-            typer.echo(json.dumps({name: asdict(summarize(given)) for name, given in answers.items()}, indent=1))
-        else:
-            Console().print(command.table(answers))
-
-
-@app.command()
-def bfcl(
-    out: Annotated[Path, typer.Option(help="The run's folder; started, or gone on with. The record is bfcl.json.")],
-    category: Annotated[
-        str, typer.Option(help="Categories, or non_live, live, multi_turn, with commas between them.")
-    ] = "non_live",
-    model: Annotated[str, typer.Option(help="The model id.")] = "dualtune",
-    base_url: BaseUrl = "http://127.0.0.1:8000/v1",
-    api_key: Key = "none",
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many entries of each category.")] = None,
-    max_tokens: Annotated[int, typer.Option(min=1, help="Length of one reply.")] = 1024,
-    jobs: Jobs = 4,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the record as JSON, for scripts.")] = False,
-) -> None:
-    """Run the Berkeley Function-Calling Leaderboard, by its own package, in an environment made on the first run.
-
-    The model is greedy. A run in which a request got no answer is refused: the same command asks for those again.
-
-        dualtune eval bfcl --category irrelevance,simple_python --out bfcl
-    """
-    from evaluation.outside import command
-
-    with _one_line_errors():
-        record = command.bfcl(_words(category), model, base_url, api_key, limit, max_tokens, out, jobs)
-        if as_json:
-            typer.echo(record.model_dump_json(indent=1))
-        else:
-            Console().print(command.bfcl_table(record))
-
-
-@app.command()
-def langchain(
-    out: Annotated[Path, typer.Option(help="The file for the record.")],
-    model: Annotated[str, typer.Option(help="The model id.")] = "dualtune",
-    base_url: BaseUrl = "http://127.0.0.1:8000/v1",
-    api_key: Key = "none",
-    as_json: Annotated[bool, typer.Option("--json", help="Print the record as JSON, for scripts.")] = False,
-) -> None:
-    """Run LangChain's standard integration tests with its ChatOpenAI, in an environment made on the first run.
-
-    Status 0 says that the tests were run, not that they passed.
-    """
-    from evaluation.outside import command
-
-    with _one_line_errors():
-        record = command.langchain(model, base_url, api_key, out)
-        if as_json:
-            typer.echo(record.model_dump_json(indent=1))
-        else:
-            Console().print(command.langchain_table(record))
-
-
 def _tell_unanswered(count: int) -> None:
     if count:
         tell(
@@ -335,26 +215,6 @@ def _tell_unanswered(count: int) -> None:
         )
 
 
-def _places(items: Iterable[str]) -> dict[str, str]:
-    """What MODEL=URL items say. Raises EvaluationError."""
-    parts = [item.rpartition("=http") for item in items]
-    if wrong := [rest for model, _, rest in parts if not model]:
-        raise EvaluationError(f"--elsewhere {wrong[0]}: write MODEL=URL, with http before it", "elsewhere")
-    return {model: f"http{rest}" for model, _, rest in parts}
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
-
-
-@contextmanager
-def _one_line_errors() -> Iterator[None]:
-    with one_line_errors():
-        try:
-            yield
-        except (EvaluationError, TrainingError) as error:
-            tell(f"dualtune: {error.message}")
-            raise typer.Exit(1) from None
-        except KeyboardInterrupt:
-            tell("dualtune: stopped; the same command goes on")
-            raise typer.Exit(130) from None
+app.command("make-tasks")(make_tasks)
+for command in (requests, bfcl, langchain):
+    app.command()(command)

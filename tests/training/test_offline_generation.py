@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -179,6 +180,17 @@ def test_the_command_says_what_it_made_and_what_is_there_already(source: Source,
         "discarded": {},
     }
     assert f"{COUNT} demonstrations, 0 of them new" in result.stderr.replace("\n", "")
+
+
+async def test_of_one_category_alone_every_demonstration_is_of_it(source: Source, tmp_path: Path) -> None:
+    found = await go_on(tmp_path / "trees.jsonl", replace(source, categories=frozenset({"directory_tree"})), 6)
+    assert {one.tool for one in found} == {"directory_tree"}
+
+
+def test_a_category_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path) -> None:
+    command = ["demonstrations", "filesystem", "--category", "trees", "--out", str(tmp_path / "x.jsonl")]
+    with pytest.raises(CommandError, match=r"--category trees: filesystem has: .*directory_tree, .*several"):
+        CliRunner().invoke(app, command, catch_exceptions=False)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,90 @@
+"""Commands for single requests and for benchmarks of others: `dualtune eval requests`, `bfcl` and `langchain`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from evaluation.console import one_line_errors, words
+from evaluation.options import BaseUrl, Jobs, Key
+
+
+def requests(
+    toolset: Annotated[str, typer.Argument(help="The toolset whose tools are offered.")] = "filesystem",
+    file: Annotated[Path | None, typer.Option(help="The requests.", show_default="the shipped ones")] = None,
+    model: Annotated[str, typer.Option(help="Model ids, with commas between them.")] = "dualtune",
+    base_url: BaseUrl = "http://127.0.0.1:8000/v1",
+    api_key: Key = "none",
+    out: Annotated[Path | None, typer.Option(help="A file for every answer, as JSON.")] = None,
+    jobs: Jobs = 4,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON, for scripts.")] = False,
+) -> None:
+    """Put single requests, written by hand, to models: how often is it the right tool, and the right call?
+
+    Nothing is carried out. Arguments that are a schema's default do not count.
+    """
+    from evaluation.requests import command, summarize
+
+    with one_line_errors():
+        answers = command.measure(toolset, file, words(model), base_url, api_key, jobs)
+        if out:
+            command.keep(answers, out)
+        if as_json:
+            typer.echo(json.dumps({name: asdict(summarize(given)) for name, given in answers.items()}, indent=1))
+        else:
+            Console().print(command.table(answers))
+
+
+def bfcl(
+    out: Annotated[Path, typer.Option(help="The run's folder; started, or gone on with. The record is bfcl.json.")],
+    category: Annotated[
+        str, typer.Option(help="Categories, or non_live, live, multi_turn, with commas between them.")
+    ] = "non_live",
+    model: Annotated[str, typer.Option(help="The model id.")] = "dualtune",
+    base_url: BaseUrl = "http://127.0.0.1:8000/v1",
+    api_key: Key = "none",
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many entries of each category.")] = None,
+    max_tokens: Annotated[int, typer.Option(min=1, help="Length of one reply.")] = 1024,
+    jobs: Jobs = 4,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the record as JSON, for scripts.")] = False,
+) -> None:
+    """Run the Berkeley Function-Calling Leaderboard, by its own package, in an environment made on the first run.
+
+    The model is greedy. A run in which a request got no answer is refused: the same command asks for those again.
+
+        dualtune eval bfcl --category irrelevance,simple_python --out bfcl
+    """
+    from evaluation.outside import command
+
+    with one_line_errors():
+        record = command.bfcl(words(category), model, base_url, api_key, limit, max_tokens, out, jobs)
+        if as_json:
+            typer.echo(record.model_dump_json(indent=1))
+        else:
+            Console().print(command.bfcl_table(record))
+
+
+def langchain(
+    out: Annotated[Path, typer.Option(help="The file for the record.")],
+    model: Annotated[str, typer.Option(help="The model id.")] = "dualtune",
+    base_url: BaseUrl = "http://127.0.0.1:8000/v1",
+    api_key: Key = "none",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the record as JSON, for scripts.")] = False,
+) -> None:
+    """Run LangChain's standard integration tests with its ChatOpenAI, in an environment made on the first run.
+
+    Status 0 says that the tests were run, not that they passed.
+    """
+    from evaluation.outside import command
+
+    with one_line_errors():
+        record = command.langchain(model, base_url, api_key, out)
+        if as_json:
+            typer.echo(record.model_dump_json(indent=1))
+        else:
+            Console().print(command.langchain_table(record))
