@@ -26,13 +26,17 @@ def batches(rows: Sequence[Row], size: int, random: Random, *, cached: bool) -> 
     shuffled = random.sample(rows, len(rows))
     cut: list[list[Row]] = []
     for pool in _filled(shuffled, size * _POOL):
-        if not cached:
-            cut += _filled(sorted(pool, key=lambda row: row.reach + row.suffixes), size)
-            continue
-        for group in _filled(sorted(pool, key=lambda row: row.suffixes), size * _GROUP):
-            cut += _filled(sorted(group, key=lambda row: row.reach), size)
+        cut += _filled(_snake(pool, size) if cached else sorted(pool, key=lambda row: row.reach + row.suffixes), size)
     random.shuffle(cut)
     return cut
+
+
+def _snake(pool: Sequence[Row], size: int) -> list[Row]:
+    """Sorted by suffixes into groups, and these by reach: upwards, then downwards, as batches may span two of them."""
+    rows: list[Row] = []
+    for number, group in enumerate(_filled(sorted(pool, key=lambda row: row.suffixes), size * _GROUP)):
+        rows += sorted(group, key=lambda row: row.reach, reverse=number % 2 == 1)
+    return rows
 
 
 def _filled(rows: Sequence[Row], size: int) -> Iterator[list[Row]]:

@@ -5,12 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 
-import hypothesis
 import pytest
-
-# How long an example takes says more about the machine's other work than about the code.
-hypothesis.settings.register_profile("dualtune", deadline=None)
-hypothesis.settings.load_profile("dualtune")
 
 
 @pytest.fixture

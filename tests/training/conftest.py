@@ -5,14 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import hypothesis
 import pytest
 
 from tests.training.world import tiny_llama, write_checkpoint
-
-# A first example loads models and compiles grammars.
-hypothesis.settings.register_profile("dualtune", deadline=None)
-hypothesis.settings.load_profile("dualtune")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -23,7 +23,7 @@ def test_an_epoch_has_every_row_once_in_batches_of_about_the_size(
 ) -> None:
     epoch = batches(corpus, size, Random(seed), cached=cached)
     assert Counter(row for batch in epoch for row in batch) == Counter(corpus)
-    # A row has up to three samples, and only the last batch of each group may be short.
+    # A row has up to three samples, and only the last batch of each pool may be short.
     assert all(count(batch) < size + 3 for batch in epoch)
     assert sum(count(batch) < size for batch in epoch) <= 1 + len(epoch) // 32 + 1
 
