@@ -1,4 +1,4 @@
-"""The banks of toolsets whose servers need nothing but what is made for them, and demonstrations on these servers."""
+"""The banks of all toolsets but the filesystem, which has tests of its own, and demonstrations on the real servers."""
 
 from __future__ import annotations
 
@@ -26,6 +26,10 @@ from training.offline.growing import grow, made_before
 from training.offline.memory import order as memory_order
 from training.offline.memory import plans as memory_plans
 from training.offline.memory.graph import read, remembered
+from training.offline.monday import following as monday_following
+from training.offline.monday import plans as monday_plans
+from training.offline.notion import following as notion_following
+from training.offline.notion import plans as notion_plans
 from training.offline.script import Unfit
 from training.offline.setting import Setting, open_setting
 from training.offline.source import Source
@@ -35,20 +39,34 @@ from training.offline.time.said import time_of_day
 from training.trajectory import Demonstration
 
 REGISTRY = Registry.load(PACKAGED)
-BANKS = {name: read_bank(name) for name in ("git", "memory", "time")}
 PLANS: Mapping[str, Mapping[str, Callable[..., object]]] = {
     "git": git_plans.PLANS,
     "memory": memory_plans.PLANS,
+    "monday": monday_plans.PLANS,
+    "notion": notion_plans.PLANS,
     "time": time_plans.PLANS,
 }
-EARLIER = {"git": git_order.EARLIER, "memory": memory_order.EARLIER, "time": time_order.EARLIER}
-LEAST = {"git": 25, "memory": 25, "time": 60}
+EARLIER = {
+    "git": git_order.EARLIER,
+    "memory": memory_order.EARLIER,
+    "monday": monday_following.EARLIER,
+    "notion": notion_following.EARLIER,
+    "time": time_order.EARLIER,
+}
+BANKS = {name: read_bank(name) for name in PLANS}
+SERVICES = ("monday", "notion")
+"""Toolsets that work with a service, of which there is a stand-in."""
+LEAST = {"git": 25, "memory": 25, "monday": 30, "notion": 30, "time": 60}
 """Phrasings for a tool."""
-COUNT = 40
+LEAST_WITHOUT_TOOL = {"git": 60, "memory": 60, "monday": 50, "notion": 50, "time": 60}
+COUNTS = {"git": 40, "memory": 40, "monday": 30, "notion": 30, "time": 40}
+"""Demonstrations to make."""
+SETTINGS = {"git": 6, "memory": 6, "monday": 8, "notion": 8, "time": 6}
+"""In so many settings every plan is carried out."""
 SEED = 3
-SETTINGS = 6
 
 each_toolset = pytest.mark.parametrize("name", sorted(BANKS))
+each_service = pytest.mark.parametrize("name", SERVICES)
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +88,17 @@ def test_every_heading_has_a_plan_and_every_plan_a_heading(name: str) -> None:
 def test_every_tool_has_dozens_of_phrasings(name: str) -> None:
     counts = Counter(template.category for template in BANKS[name].templates)
     assert {tool.name: n for tool in REGISTRY.toolsets[name].tools if (n := counts[tool.name]) < LEAST[name]} == {}
-    assert counts["none"] >= 60
+    assert counts["none"] >= LEAST_WITHOUT_TOOL[name]
+
+
+@each_service
+def test_services_have_dozens_of_requests_for_several_tools(name: str) -> None:
+    assert sum(template.category == "several" for template in BANKS[name].templates) >= 40
+
+
+@each_service
+def test_every_plan_has_a_phrasing_that_is_no_opener(name: str) -> None:
+    assert {template.plan for template in BANKS[name].templates if not template.opens} == set(PLANS[name])
 
 
 @each_toolset
@@ -96,7 +124,7 @@ async def test_every_plan_can_be_carried_out(name: str, source: Source) -> None:
     for template in source.bank.templates:
         if not template.opens:
             todo[template.plan].append(template)
-    for number in range(SETTINGS):
+    for number in range(SETTINGS[name]):
         async with open_setting(source, f"plans/{number}") as setting:
             for plan in list(todo):
                 if await said(setting, todo[plan], f"{plan}/{number}"):
@@ -128,6 +156,8 @@ async def test_the_same_seed_gives_the_same_demonstrations(name: str, source: So
         assert answer.reply.text
         assert all(len(step.calls) == 1 for step in acting)
         assert (one.verified, one.toolsets) == (True, (name,))
+        if name in SERVICES:
+            assert [seen.result.is_error for step in acting for seen in step.calls] == [False] * len(acting)
         if name == "git":
             assert_the_repository_is_named(one)
 
@@ -146,7 +176,7 @@ async def grown(source: Source, path: Path) -> list[Demonstration]:
         return await grow(
             file,
             source,
-            COUNT,
+            COUNTS[source.toolset.name],
             SEED,
             made=made_before(path, source, SEED),
             dropped=Counter(),
