@@ -18,7 +18,7 @@ from evaluation.recipes import RECIPES, recipe
 from evaluation.records import MAX_TOKENS, Results, Settings
 from evaluation.tasks import digest, read_tasks
 from toolsets.console import stderr, tell
-from toolsets.sandbox import backend, best_backend
+from toolsets.sandbox import chosen_backend
 
 app = typer.Typer(
     help="Measure how well models call tools: tasks, runs of the agent, ToolFit, a report.",
@@ -79,8 +79,9 @@ def run(
             max_tokens=max_tokens,
             max_characters=max_characters,
         )
-        chosen_backend = backend(sandbox) if sandbox else best_backend()
-        unanswered = conduct(out, chosen, settings, chosen_backend, jobs, api_key=api_key, elsewhere_key=elsewhere_key)
+        unanswered = conduct(
+            out, chosen, settings, chosen_backend(sandbox), jobs, api_key=api_key, elsewhere_key=elsewhere_key
+        )
         _tell_unanswered(unanswered)
         tell(f"now: dualtune eval report {out}")
         raise typer.Exit(1 if unanswered else 0)
@@ -127,9 +128,8 @@ def carry_out_recipe(
                 max_tokens=max_tokens,
             )
             folder = out / name / part.name
-            chosen_backend = backend(sandbox) if sandbox else best_backend()
             unanswered = conduct(
-                folder, tasks, settings, chosen_backend, jobs, api_key=api_key, elsewhere_key=elsewhere_key
+                folder, tasks, settings, chosen_backend(sandbox), jobs, api_key=api_key, elsewhere_key=elsewhere_key
             )
             _tell_unanswered(unanswered)
             gathered = gather(Results(folder), registry_for(settings))

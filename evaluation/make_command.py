@@ -16,7 +16,7 @@ from evaluation.tasks import SHIPPED, digest, write_tasks
 from toolsets import Registry
 from toolsets.console import tell
 from toolsets.registry import PACKAGED
-from toolsets.sandbox import backend, best_backend
+from toolsets.sandbox import chosen_backend
 
 
 def make_tasks(
@@ -38,7 +38,7 @@ def make_tasks(
     from training.trajectory import read_demonstrations
 
     with one_line_errors():
-        registry, chosen = Registry.load(PACKAGED), backend(sandbox) if sandbox else best_backend()
+        registry, chosen = Registry.load(PACKAGED), chosen_backend(sandbox)
         if kind == "mcpbench":
             tasks = asyncio.run(mcpbench.make(toolset, registry, chosen, tell))
         else:

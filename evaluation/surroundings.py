@@ -59,10 +59,9 @@ def surroundings(toolset: str, task: Task) -> Iterator[Surroundings]:
 
 def stand_in(toolset: str, seed: str) -> StandIn[Any]:
     """The service behind a toolset, invented from `seed`."""
-    from evaluation.standins import MondayStandIn, NotionStandIn  # they come with a web server
+    from evaluation.standins import STAND_INS  # they come with a web server
 
-    world = make_world(Random(seed))
-    return NotionStandIn(world) if toolset == NotionStandIn.toolset else MondayStandIn(world)
+    return STAND_INS[toolset](make_world(Random(seed)))
 
 
 @contextmanager

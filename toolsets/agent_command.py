@@ -18,7 +18,7 @@ from toolsets.console import one_line_errors, stderr
 from toolsets.launch import open_session
 from toolsets.model import Toolset, ToolsetError
 from toolsets.registry import PACKAGED, Registry
-from toolsets.sandbox import BackendName, backend, best_backend
+from toolsets.sandbox import BackendName, chosen_backend
 from toolsets.session import Session, SessionLimits
 from toolsets.toolbox import Toolbox
 from toolsets.trace import Trace
@@ -67,7 +67,7 @@ def agent(
             raise ToolsetError(f"--json {json_file}: there is no folder {json_file.absolute().parent}", "json")
         names = tuple(dict.fromkeys(toolset or ["filesystem"]))
         registry = _registry(names, PACKAGED, *([folder] if folder else []))
-        chosen = backend(sandbox) if sandbox else best_backend()
+        chosen = chosen_backend(sandbox)
         root = root.resolve() if root else None
         sessions = [
             open_session(

@@ -23,7 +23,7 @@ from toolsets.launch import open_session
 from toolsets.manifest import Manifest, Snapshot, read_manifest, read_snapshot, read_toolset
 from toolsets.model import Toolset, ToolsetError
 from toolsets.registry import PACKAGED, Registry
-from toolsets.sandbox import Backend, BackendName, backend, best_backend
+from toolsets.sandbox import Backend, BackendName, chosen_backend
 from toolsets.snapshot import Changes, compare, take_snapshot, write_snapshot
 
 Folder = Annotated[Path, typer.Option(help="The folder that has the toolsets.", show_default="the shipped ones")]
@@ -184,7 +184,7 @@ def _snapshot(manifest: Manifest, root: Path | None, sandbox: BackendName | None
         if git is not None:
             # A server that works on a repository does not start without one; to the others it is an empty folder.
             subprocess.run([git, "init", "--quiet", empty], check=False)
-        return asyncio.run(take(backend(sandbox) if sandbox else best_backend(), root or Path(empty)))
+        return asyncio.run(take(chosen_backend(sandbox), root or Path(empty)))
 
 
 def _previous(folder: Path) -> Snapshot | None:

@@ -5,9 +5,17 @@ with serve(standin) as served:
     ...open_session(manifest, backend, environ=served.environ, bridges=[served.bridge])
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
 from evaluation.standins.monday import MondayStandIn
 from evaluation.standins.notion import NotionStandIn
 from evaluation.standins.serving import Served, serve
 from evaluation.standins.standin import StandIn
 
-__all__ = ["MondayStandIn", "NotionStandIn", "Served", "StandIn", "serve"]
+STAND_INS: Mapping[str, type[StandIn[Any]]] = {kind.toolset: kind for kind in (MondayStandIn, NotionStandIn)}
+"""By the toolset that works with the service."""
+
+__all__ = ["STAND_INS", "MondayStandIn", "NotionStandIn", "Served", "StandIn", "serve"]

@@ -5,7 +5,7 @@ with best_backend().wrap(argv, policy, env) as command:
 """
 
 from toolsets.sandbox.policy import Backend, BackendName, Bridge, Policy, SandboxError, Wrapped
-from toolsets.sandbox.probe import Fact, backend, best_backend, probe
+from toolsets.sandbox.probe import Fact, backend, best_backend, chosen_backend, probe
 
 __all__ = [
     "Backend",
@@ -17,5 +17,6 @@ __all__ = [
     "Wrapped",
     "backend",
     "best_backend",
+    "chosen_backend",
     "probe",
 ]

@@ -55,6 +55,11 @@ def best_backend() -> Backend:
     raise SandboxError(f"no sandbox works here ({reasons}); install bubblewrap, or choose 'none' knowingly")
 
 
+def chosen_backend(name: BackendName | None) -> Backend:
+    """The one that the user named, tried or not; otherwise the strongest. Raises SandboxError where none works."""
+    return backend(name) if name else best_backend()
+
+
 def _try(candidate: Backend) -> Fact:
     """One write where it is allowed, one where it is not, one look at a file that must not be there."""
     with tempfile.TemporaryDirectory(prefix="dualtune-probe-") as folder:

@@ -21,12 +21,12 @@ STAND_INS = frozenset({"notion", "monday"})
 async def standing_in(toolset: str, world: World, seed: int) -> AsyncIterator[tuple[StandIn[Any], Served]]:
     """A service with contents about the world. Raises TrainingError where a library that it needs is missing."""
     try:
-        from evaluation.standins import MondayStandIn, NotionStandIn, serve
+        from evaluation import standins
     except ModuleNotFoundError as error:
         message = f"the stand-in of {toolset} needs {error.name}; install what is in requirements/dev.txt"
         raise TrainingError(message, "toolset") from error
-    standin: StandIn[Any] = NotionStandIn(world, seed) if toolset == "notion" else MondayStandIn(world, seed)
-    serving = serve(standin)
+    standin = standins.STAND_INS[toolset](world, seed)
+    serving = standins.serve(standin)
     served = await asyncio.to_thread(serving.__enter__)  # It waits for its own thread to start and to end.
     try:
         yield standin, served

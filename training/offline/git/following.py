@@ -8,8 +8,9 @@ from training.offline.answers import excerpt
 from training.offline.git import answers
 from training.offline.git.scene import Scene
 from training.offline.git.writing import added, checked_out, committed
-from training.offline.scene import no_call, one_call
+from training.offline.scene import one_call
 from training.offline.script import Task, Unfit
+from training.offline.small_talk import thanks
 
 _ORDINALS = ("first", "second", "third", "fourth")
 
@@ -59,10 +60,6 @@ def go_back(s: Scene) -> Task:
 
 def stage_these(s: Scene) -> Task:
     return added(s, list(s.state.modified), s.words())
-
-
-def thanks(s: Scene) -> Task:
-    return no_call()
 
 
 PLANS: tuple[Callable[[Scene], Task], ...] = (

@@ -6,8 +6,9 @@ from training.offline.memory.graph import Entity, Graph, Relation
 from training.offline.memory.recalling import open_one, search_word
 from training.offline.memory.remembering import forgotten, observed, related, unobserved, unrelated
 from training.offline.memory.said import name, new_fact, new_relation
-from training.offline.scene import Scene, named, no_call
+from training.offline.scene import Scene, named
 from training.offline.script import Task, Unfit
+from training.offline.small_talk import thanks
 
 
 def _it(s: Scene[Graph]) -> Entity:
@@ -63,10 +64,6 @@ def undo_unrelate(s: Scene[Graph]) -> Task:
 def _past_relation(s: Scene[Graph]) -> Relation:
     past = s.before.calls[-1].arguments["relations"][0]
     return Relation(past["from"], past["relationType"], past["to"])
-
-
-def thanks(s: Scene[Graph]) -> Task:
-    return no_call()
 
 
 PLANS = named(

@@ -12,6 +12,7 @@ from training.offline.monday.view import Json, View
 from training.offline.monday.writing import move_to, update_of
 from training.offline.scene import Scene, named, no_call, one_call
 from training.offline.script import Task
+from training.offline.small_talk import abilities, chat, creative, knowledge, thanks
 
 _MADE = ("item_new", "item_in", "item_with")
 _CHANGED = ("change_value", "change_name", "move")
@@ -49,26 +50,6 @@ def it_move(s: Scene[View]) -> Task:
 
 
 # Nothing to do
-
-
-def thanks(s: Scene[View]) -> Task:
-    return no_call()
-
-
-def chat(s: Scene[View]) -> Task:
-    return no_call()
-
-
-def knowledge(s: Scene[View]) -> Task:
-    return no_call()
-
-
-def creative(s: Scene[View]) -> Task:
-    return no_call()
-
-
-def abilities(s: Scene[View]) -> Task:
-    return no_call()
 
 
 def impossible(s: Scene[View]) -> Task:

@@ -12,6 +12,7 @@ from training.offline.notion.view import SOME, Json, View, length, title
 from training.offline.notion.writing import append, commented
 from training.offline.scene import Scene, named, no_call, one_call
 from training.offline.script import Call, Task, Unfit
+from training.offline.small_talk import abilities, chat, creative, knowledge, thanks
 
 _LOOKED = ("page_get", "page_edited", "page_value", "page_place")
 _MADE = ("page_new", "row_new")
@@ -57,26 +58,6 @@ def it_trash(s: Scene[View]) -> Task:
 
 
 # Nothing to do
-
-
-def thanks(s: Scene[View]) -> Task:
-    return no_call()
-
-
-def chat(s: Scene[View]) -> Task:
-    return no_call()
-
-
-def knowledge(s: Scene[View]) -> Task:
-    return no_call()
-
-
-def creative(s: Scene[View]) -> Task:
-    return no_call()
-
-
-def abilities(s: Scene[View]) -> Task:
-    return no_call()
 
 
 def impossible(s: Scene[View]) -> Task:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from training.offline.scene import Plan, Scene, named, no_call, one_call, several_calls
 from training.offline.script import Call, Script, Task, Unfit
+from training.offline.small_talk import thanks
 from training.offline.time.said import Said, clock, converted, other_day, place, spelled, time_of_day, zone
 from training.offline.time.values import values
 
@@ -301,10 +302,6 @@ def other_time(s: Scene[datetime]) -> Task:
 
 def talk(s: Scene[datetime]) -> Task:
     return no_call({"place": place(s).text, "person": s.pick(s.world.people).first})
-
-
-def thanks(s: Scene[datetime]) -> Task:
-    return no_call()
 
 
 PLANS: Mapping[str, Plan[datetime]] = named(
