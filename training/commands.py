@@ -30,6 +30,7 @@ from training.options import (
     AdapterNames,
     AsJson,
     CacheGib,
+    HoldOut,
     MaxTokens,
     Model,
     OnlyMissing,
@@ -42,9 +43,10 @@ from training.options import (
     hyperparameters,
 )
 from training.pipeline_command import run
+from training.report import write_report
 from training.settings import Hyperparameters
 from training.setup import load_base, missing, read_trajectories, select_targets, starts
-from training.split import TEST_TASKS, split, write_split
+from training.split import TEST_TASKS, read_templates, split, write_split
 from training.teacher.commands import queries, trajectories
 
 _DEFAULTS = Hyperparameters()
@@ -77,12 +79,14 @@ def split_command(
     out: Annotated[Path | None, typer.Option(help="Write the ids of each side to this file.")] = None,
     seed: Seed = 0,
     test_tasks: TestTasks = TEST_TASKS,
+    hold_out: HoldOut = None,
     toolsets: Toolsets = None,
 ) -> None:
     """Show what is trained on, validated on and tested on; no wording is on two sides. Prints JSON."""
     with one_line_errors():
         found = read_trajectories(files, settings_with(toolsets=toolsets))
-        sides = split(found.demonstrations, seed=seed, test_tasks=test_tasks)
+        held_out = read_templates(hold_out)
+        sides = split(found.demonstrations, seed=seed, test_tasks=test_tasks, held_out=held_out)
         if out is not None:
             write_split(out, sides)
     tools = {demonstration.id: demonstration.tool or "none" for demonstration in found.demonstrations}
@@ -164,6 +168,7 @@ def fit(
     ] = None,
     set_: Set = None,
     test_tasks: TestTasks = TEST_TASKS,
+    hold_out: HoldOut = None,
     cache_gib: CacheGib = CACHE_GIB,
     model: Model = None,
     toolsets: Toolsets = None,
@@ -196,16 +201,25 @@ def fit(
             folder=run,
             cache_bytes=int(cache_gib * GIB),
             test_tasks=test_tasks,
+            held_out=read_templates(hold_out),
             start=starts(targets, start, base) if start is not None else {},
         )
         with Display(stderr()) as display:
             manifest = Fit(job, display, should_stop).run()
         for name in manifest.without_examples:
             tell(f"{name}: not trained: no trajectory has an example for it")
+        tell(f"report: {write_report(run)}")
         if install or server:
             deploy(run, settings, server)
     if as_json:
         print_json(manifest.model_dump(mode="json"))
+
+
+@app.command()
+def report(run: Annotated[Path, typer.Argument(help="The run's folder.")]) -> None:
+    """Write a run's page anew: what it was made of, what each adapter learnt, and what took how long."""
+    with one_line_errors():
+        typer.echo(write_report(run))
 
 
 @app.command("install")

@@ -21,7 +21,7 @@ from training.product import Provenance, save
 from training.run import Origin, RunFolder, RunManifest, Trained, versions
 from training.samples import Data, Sample, count, data, samples
 from training.settings import Hyperparameters
-from training.split import Split, read_split, split, write_split
+from training.split import Split, read_split, split, templates_digest, write_split
 from training.trajectory import Demonstration
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ class Job:
 
     `trajectories` has the names of the files that the demonstrations came from, and the SHA-256 of each. `cache_bytes`
     is how much of the disk the states of prefixes may take while the run lasts. `start` has the folders of adapters
-    that are trained further, each by the name of its target; the others are trained from nothing.
+    that are trained further, each by the name of its target; the others are trained from nothing. `held_out` are
+    templates that nothing is learnt from.
     """
 
     demonstrations: Sequence[Demonstration]
@@ -61,6 +62,7 @@ class Job:
     cache_bytes: int
     test_tasks: int
     start: Mapping[str, Path] = field(default_factory=dict)
+    held_out: frozenset[str] = frozenset()
 
 
 class Fit:
@@ -71,7 +73,7 @@ class Fit:
         self._display = display
         self._should_stop = should_stop
         self._folder = RunFolder(job.folder)
-        self._shared: dict[str | None, Data] = {}
+        self._shared: dict[str, Data] = {}
         base = job.base.model
         self._manifest = self._folder.begin(
             Origin(
@@ -79,6 +81,7 @@ class Fit:
                 toolsets={name: toolset.digest for name, toolset in job.toolsets.items()},
                 trajectories=dict(job.trajectories),
                 hyperparameters=job.hyperparameters,
+                held_out=templates_digest(job.held_out),
                 start={name: read_manifest(folder).weights_digest for name, folder in sorted(job.start.items())},
             )
         )
@@ -89,7 +92,7 @@ class Fit:
         left = [target for target in self._job.targets if target.name not in self._manifest.adapters]
         work = {target: data(train, validation, target) for target in left}
         if self._job.hyperparameters.shared_epochs:
-            named = {target.toolset for target in left if target.role is Role.ARGUMENTS}
+            named = {target.toolset for target in left if target.toolset and target.role is Role.ARGUMENTS}
             self._shared = {name: data(train, validation, Target(Role.ARGUMENTS, name)) for name in named}
         self._manifest.without_examples = [target.name for target, found in work.items() if not found.rows]
         self._folder.write(self._manifest)
@@ -100,8 +103,9 @@ class Fit:
     def _split(self) -> Split:
         if self._folder.split.exists():
             return read_split(self._folder.split, (demonstration.id for demonstration in self._job.demonstrations))
-        seed = self._job.hyperparameters.seed
-        sides = split(self._job.demonstrations, seed=seed, test_tasks=self._job.test_tasks)
+        job = self._job
+        seed = job.hyperparameters.seed
+        sides = split(job.demonstrations, seed=seed, test_tasks=job.test_tasks, held_out=job.held_out)
         write_split(self._folder.split, sides)
         return sides
 
@@ -157,18 +161,19 @@ class Fit:
 
         with fresh() as learner:
             check_model(learner, max(next(iter(work.values())).rows, key=lambda row: row.reach))
-        starts: dict[str | None, Weights] = {}
+        starts: dict[str, Weights] = {}
         for target, found in work.items():
             start = self._job.start.get(target.name)
-            shares = start is None and target.role is Role.ARGUMENTS and target.toolset in self._shared
-            if shares and target.toolset not in starts:
+            sharing = start is None and target.role is Role.ARGUMENTS and target.toolset in self._shared
+            toolset = target.toolset if sharing else None
+            if toolset and toolset not in starts:
                 with fresh() as learner:
-                    starts[target.toolset] = self._train_shared(target.toolset, learner, accelerator)
+                    starts[toolset] = self._train_shared(toolset, learner, accelerator)
             with fresh() as learner:
                 if start is not None:
                     load_adapter(learner.model, start)
-                if shares:
-                    load(learner, starts[target.toolset])
+                if toolset:
+                    load(learner, starts[toolset])
                 self._train_one(target, learner, found, accelerator)
         for name in starts:
             self._shared_checkpoint(name).unlink(missing_ok=True)
@@ -197,10 +202,10 @@ class Fit:
             self._display.end(f"conversations: {tokens - kept:,} tokens had no room and are computed every time")
         self._took("prefixes", seconds)
 
-    def _shared_checkpoint(self, toolset: str | None) -> Path:
+    def _shared_checkpoint(self, toolset: str) -> Path:
         return self._folder.checkpoint(f"{toolset}/shared")
 
-    def _train_shared(self, toolset: str | None, learner: Learner, accelerator: Accelerator) -> Weights:
+    def _train_shared(self, toolset: str, learner: Learner, accelerator: Accelerator) -> Weights:
         """The weights from which each argument adapter of a toolset starts. Its checkpoint stays for a resumed run."""
         from training.trainer import weights
 
@@ -208,6 +213,9 @@ class Fit:
         settings = settings.model_copy(update={"epochs": settings.shared_epochs})
         name, checkpoint = f"{toolset}: all arguments", self._shared_checkpoint(toolset)
         trained, _ = self._train_learner(name, learner, self._shared[toolset], settings, accelerator, checkpoint)
+        if toolset not in self._manifest.shared:  # a run that goes on finds it trained
+            self._manifest.shared[toolset] = trained
+            self._took("adapters", trained.seconds)
         self._display.end(f"{name}: {_summary(trained)}")
         return weights(learner)
 

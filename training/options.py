@@ -40,6 +40,13 @@ Set = Annotated[
 MaxTokens = Annotated[int, typer.Option(min=16, help="Leave out examples that are longer.")]
 Seed = Annotated[int, typer.Option(min=0, help="Of what is drawn at random.")]
 TestTasks = Annotated[int, typer.Option(min=0, help="Tasks of each toolset to hold out for the test.")]
+HoldOut = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Never train on phrasings that are in this file: an earlier run's test.jsonl, or a TestSet's tasks.",
+    ),
+]
 CacheGib = Annotated[
     float, typer.Option(min=0, help="Disk for the states of conversations while the run lasts, in GiB.")
 ]

@@ -24,7 +24,7 @@ from training.offline.generate import Source
 from training.run import Origin, RunFolder, RunManifest, Taught, Teaching
 from training.settings import Hyperparameters
 from training.setup import read_trajectories
-from training.split import read_split
+from training.split import read_split, templates_digest
 from training.teacher.performing import LIMITS
 from training.teacher.places import Subject
 from training.teacher.stages import Teacher, ask, perform
@@ -35,7 +35,8 @@ from training.trajectory import OFFLINE, write_demonstrations
 class Plan:
     """What a run is to do. `teacher` is None for the offline teacher; `count` are requests for each tool.
 
-    `queries` is where a cloud teacher's answers are kept; by default, in the run's folder.
+    `held_out` are templates never to train on. `queries` is where a cloud teacher's answers are kept; by default, in
+    the run's folder.
     """
 
     toolset: Toolset
@@ -49,6 +50,7 @@ class Plan:
     folder: Path
     cache_bytes: int
     test_tasks: int
+    held_out: frozenset[str] = frozenset()
     queries: Path | None = None
 
 
@@ -77,6 +79,7 @@ class Pipeline:
             toolsets={plan.toolset.name: plan.toolset.digest},
             trajectories={},
             hyperparameters=plan.hyperparameters,
+            held_out=templates_digest(plan.held_out),
         )
         teaching = Teaching(
             teacher=teacher.model if teacher else OFFLINE,
@@ -138,6 +141,7 @@ class Pipeline:
             folder=plan.folder,
             cache_bytes=plan.cache_bytes,
             test_tasks=plan.test_tasks,
+            held_out=plan.held_out,
         )
         manifest = Fit(job, self._display, self._should_stop).run()
         sides = read_split(self._folder.split, (demonstration.id for demonstration in found.demonstrations))

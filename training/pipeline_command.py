@@ -21,6 +21,7 @@ from training.options import (
     AdapterNames,
     AsJson,
     CacheGib,
+    HoldOut,
     Model,
     OnlyMissing,
     ServerUrl,
@@ -31,9 +32,10 @@ from training.options import (
     hyperparameters,
 )
 from training.pipeline import Pipeline, Plan
+from training.report import write_report
 from training.run import RunManifest
 from training.setup import load_base, missing, select_targets
-from training.split import TEST_TASKS
+from training.split import TEST_TASKS, read_templates
 from training.teacher.commands import AT_ONCE, COUNT, MODEL, AtOnce, PriceIn, PriceOut, TeacherModel, ToolsetName
 from training.teacher.stages import teacher_of
 
@@ -74,6 +76,7 @@ def run(
     only_missing: OnlyMissing = False,
     set_: Set = None,
     test_tasks: TestTasks = TEST_TASKS,
+    hold_out: HoldOut = None,
     cache_gib: CacheGib = CACHE_GIB,
     model: Model = None,
     toolsets: Toolsets = None,
@@ -114,17 +117,19 @@ def run(
             folder=folder,
             cache_bytes=int(cache_gib * GIB),
             test_tasks=test_tasks,
+            held_out=read_templates(hold_out),
             queries=queries,
         )
         with Display(stderr()) as display:
             made = Pipeline(plan, settings, display, should_stop).run()
-        _report(made)
+        _show(made)
+        tell(f"report: {write_report(folder)}")
         deploy(folder, settings, server)
     if as_json:
         print_json(made.model_dump(mode="json"))
 
 
-def _report(manifest: RunManifest) -> None:
+def _show(manifest: RunManifest) -> None:
     """What every adapter learnt from, and how well, on examples whose wordings it was not trained on."""
     table = Table("adapter", "examples", "validation loss", "exact", "seconds", box=None, pad_edge=False)
     for name, trained in manifest.adapters.items():

@@ -5,6 +5,7 @@ queries.jsonl           a cloud teacher's answers, of which the requests are tak
 trajectories.jsonl      where the run made them itself; trajectories.answers.jsonl has all that a cloud teacher said
 split.json              which demonstrations were trained on, validated on and held out for the test
 test.jsonl              the trajectories that are held out for the test
+report.html             all of this for people
 adapters/NAME/          each adapter as the store takes it, and history.json, its epochs
 checkpoints/NAME.pt     the state of an adapter that is not finished
 prefixes/               keys and values of conversations; deleted at the end
@@ -42,6 +43,8 @@ class Origin(BaseModel):
     trajectories: dict[str, str]
     """Names of files, and the SHA-256 of each; none while they are still being made."""
     hyperparameters: Hyperparameters
+    held_out: str | None = None
+    """SHA-256 of the phrasings that were named not to be trained on."""
     start: dict[str, str] = Field(default_factory=dict)
     """Adapters whose training goes on from weights that there were, and the SHA-256 of these."""
 
@@ -101,6 +104,8 @@ class RunManifest(BaseModel):
     """How many there are on each side of the split."""
     examples_left_out: dict[str, int] = Field(default_factory=dict)
     """By reason."""
+    shared: dict[str, Trained] = Field(default_factory=dict)
+    """By toolset, what its argument adapters learnt as one before each went on by itself."""
     adapters: dict[str, Trained] = Field(default_factory=dict)
     without_examples: list[str] = Field(default_factory=list)
     """Adapters for which there was nothing to learn from."""

@@ -6,8 +6,10 @@ All demonstrations of a template are on one side, so that validation and test sh
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
@@ -24,13 +26,15 @@ VALIDATION_SHARE = 0.2
 _TEST_SHARE = 0.25
 """Of a tool's templates the test set takes no more, so that it does not use up a small set of data."""
 
+_IN_SOURCE = re.compile(r" \((.+)\)$")
+
 Ids = list[str]
 Templates = dict[str, Ids]
 """The demonstrations of each template, the templates in random order."""
 
 
 class Split(BaseModel):
-    """Ids of demonstrations. `unused` have templates of the test set and are not in it, since it is full."""
+    """Ids of demonstrations. `unused` have templates of the test set, or of another that was held out already."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -41,13 +45,26 @@ class Split(BaseModel):
     unused: tuple[str, ...]
 
 
-def split(demonstrations: Iterable[Demonstration], *, seed: int = 0, test_tasks: int = TEST_TASKS) -> Split:
+def split(
+    demonstrations: Iterable[Demonstration],
+    *,
+    seed: int = 0,
+    test_tasks: int = TEST_TASKS,
+    held_out: Collection[str] = (),
+) -> Split:
     """`test_tasks` for each toolset, evenly of all its tools; of the rest 80 % to train on and 20 % for validation.
 
-    A tool with a single template is only trained on. The same demonstrations and seed give the same split.
+    What has a template of `held_out` is on no side. A tool with a single template is only trained on. The same
+    demonstrations and seed give the same split.
     """
     train, validation, test, unused = Ids(), Ids(), Ids(), Ids()
-    for tools in _by_toolsets_and_tool(demonstrations, seed).values():
+    known: list[Demonstration] = []
+    for demonstration in demonstrations:
+        if demonstration.template in held_out:
+            unused.append(demonstration.id)
+        else:
+            known.append(demonstration)
+    for tools in _by_toolsets_and_tool(known, seed).values():
         rounds = _columns([_test_candidates(templates) for templates in tools.values()])
         chosen = set(rounds[:test_tasks])
         test += chosen
@@ -55,9 +72,9 @@ def split(demonstrations: Iterable[Demonstration], *, seed: int = 0, test_tasks:
             tested = {name for name, ids in templates.items() if chosen.intersection(ids)}
             unused += [id for name in tested for id in templates[name] if id not in chosen]
             rest = {name: ids for name, ids in templates.items() if name not in tested}
-            held_out = _held_out(rest)
+            validated = _validated(rest)
             for name, ids in rest.items():
-                (validation if name in held_out else train).extend(ids)
+                (validation if name in validated else train).extend(ids)
     sides = {"train": train, "validation": validation, "test": test, "unused": unused}
     return Split(seed=seed, **{name: tuple(sorted(ids)) for name, ids in sides.items()})
 
@@ -79,6 +96,44 @@ def read_split(path: Path, known: Iterable[str]) -> Split:
     if {*split.train, *split.validation, *split.test, *split.unused} != set(known):
         raise TrainingError(f"{path} is the split of other trajectories; split these again", "split")
     return split
+
+
+def read_templates(path: Path | None) -> frozenset[str]:
+    """The templates in a file of demonstrations, or of tasks that were made of demonstrations; none without a file.
+
+    Such a task names its template in brackets at the end of its `source`. Raises TrainingError for other files.
+    """
+    if path is None:
+        return frozenset()
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise TrainingError(f"--hold-out {path} cannot be read: {reason}", "hold_out") from None
+    templates = frozenset(map(_template, filter(str.strip, lines)))
+    if not templates or None in templates:
+        raise TrainingError(
+            f"--hold-out {path}: not every line names a phrasing; give a run's test.jsonl, or tasks that "
+            "`dualtune eval make-tasks testset` made",
+            "hold_out",
+        )
+    return frozenset(filter(None, templates))
+
+
+def templates_digest(templates: Collection[str]) -> str | None:
+    """SHA-256, in hexadecimal, of the templates in whatever order they come; None of none."""
+    return hashlib.sha256("\n".join(sorted(templates)).encode()).hexdigest() if templates else None
+
+
+def _template(line: str) -> str | None:
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(record, dict):
+        return None
+    named = _IN_SOURCE.search(str(record.get("source", "")))
+    return record.get("template") or (named and named[1])
 
 
 def _by_toolsets_and_tool(
@@ -112,14 +167,14 @@ def _columns(rows: Sequence[Ids]) -> Ids:
     return [id for column in zip_longest(*rows) for id in column if id is not None]
 
 
-def _held_out(templates: Mapping[str, Ids]) -> set[str]:
+def _validated(templates: Mapping[str, Ids]) -> set[str]:
     """Templates with a fifth of the demonstrations, or the next more; never all of them."""
     wanted = VALIDATION_SHARE * sum(map(len, templates.values()))
-    held_out: set[str] = set()
+    validated: set[str] = set()
     count = 0
     for name, ids in list(templates.items())[:-1]:
         if count >= wanted:
             break
-        held_out.add(name)
+        validated.add(name)
         count += len(ids)
-    return held_out
+    return validated

@@ -161,8 +161,11 @@ def test_argument_adapters_start_from_what_was_learnt_of_all_tools(job: Job) -> 
     alone, together = job.folder / "alone", job.folder / "together"
     shared = QUICK.model_copy(update={"shared_epochs": 4, "patience": 4})
     run(replace(job, folder=alone))
-    _, shown = run(replace(job, folder=together, hyperparameters=shared))
+    manifest, shown = run(replace(job, folder=together, hyperparameters=shared))
     assert "files: all arguments: " in shown
+    assert list(manifest.shared) == ["files"]
+    in_all = sum(trained.seconds for trained in (*manifest.shared.values(), *manifest.adapters.values()))
+    assert manifest.seconds["adapters"] == pytest.approx(in_all)
 
     def first_loss(folder: Path, name: str) -> float:
         return float(json.loads((RunFolder(folder).adapter(name) / "history.json").read_text())[0]["loss"])
@@ -186,8 +189,10 @@ def test_an_interrupted_run_goes_on_and_gives_the_same_adapters(
     asked = count(1)
     with pytest.raises(Interrupted):
         run(job, lambda: next(asked) >= share * in_all)
-    run(job)
+    manifest, _ = run(job)
     assert weights(job.folder) == weights(tmp_path / "whole") != {}
+    in_all = sum(trained.seconds for trained in (*manifest.shared.values(), *manifest.adapters.values()))
+    assert manifest.seconds["adapters"] == pytest.approx(in_all)
 
 
 def test_what_is_trained_is_not_trained_again(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,6 +228,7 @@ def test_the_baseline_and_the_router_are_trained_from_the_same_data(job: Job) ->
     [
         ("hyperparameters", lambda job: replace(job, hyperparameters=Hyperparameters())),
         ("trajectories", lambda job: replace(job, trajectories={"trajectories.jsonl": "1" * 64})),
+        ("held out", lambda job: replace(job, held_out=frozenset({"t0"}))),
         ("base model", lambda job: replace(job, base=replace(job.base, model=replace(job.base.model, digest="other")))),
     ],
 )

@@ -85,6 +85,7 @@ def test_one_command_makes_installed_adapters_and_says_what_of(workplace: Path, 
     }
     assert set(made["seconds"]) == {"queries", "trajectories", "examples", "prefixes", "adapters"}
     assert list(made["origin"]["trajectories"]) == ["trajectories.jsonl"]
+    assert "notes/selector" in (workplace / "run" / "report.html").read_text()
     folder = RunFolder(workplace / "run")
     found = read_demonstrations(folder.trajectories)
     sides = read_split(folder.split, (one.id for one in found))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,8 +14,8 @@ from hypothesis import strategies as st
 from tests.server.toy import FILES, MAIL
 from tests.training.world import demonstration
 from training.errors import TrainingError
-from training.split import Split, read_split, split, write_split
-from training.trajectory import Demonstration
+from training.split import Split, read_split, read_templates, split, write_split
+from training.trajectory import Demonstration, write_demonstrations
 
 TOOLS = {"read": FILES, "read_all": FILES, "send": MAIL, None: FILES}
 
@@ -45,6 +46,35 @@ def test_every_demonstration_is_on_one_side_and_no_template_on_two(
     held_out = by_template((*sides.test, *sides.unused))
     assert not by_template(sides.train) & by_template(sides.validation)
     assert not by_template((*sides.train, *sides.validation)) & held_out
+
+
+@given(demonstrations=corpora, held_out=st.sets(st.sampled_from([f"t{number}" for number in range(8)])))
+def test_nothing_of_a_phrasing_that_was_held_out_before_is_on_any_side(
+    demonstrations: list[Demonstration], held_out: set[str]
+) -> None:
+    rest = [demonstration for demonstration in demonstrations if demonstration.template not in held_out]
+    apart = {demonstration.id for demonstration in demonstrations if demonstration.template in held_out}
+    found, without = split(demonstrations, test_tasks=5, held_out=held_out), split(rest, test_tasks=5)
+    assert (found.train, found.validation, found.test) == (without.train, without.validation, without.test)
+    assert set(found.unused) == {*without.unused, *apart}
+
+
+def test_phrasings_to_hold_out_are_those_of_demonstrations_or_of_tasks_made_of_them(tmp_path: Path) -> None:
+    test = tmp_path / "test.jsonl"
+    write_demonstrations(test, corpus([("read", 2), ("send", 1)]))
+    assert read_templates(test) == {"t0", "t1"}
+    test.write_text(json.dumps({"id": "a", "source": "files-offline-1-7 (read/one (or two)/1f)"}) + "\n\n")
+    assert read_templates(test) == {"read/one (or two)/1f"}
+    assert read_templates(None) == frozenset()
+
+
+@pytest.mark.parametrize("text", ["", "[]\n", "no json\n", '{"source": "moving/two"}\n', '{"template": "a"}\n{}\n'])
+def test_a_file_that_names_no_phrasing_to_hold_out_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "tasks.jsonl").write_text(text)
+    with pytest.raises(TrainingError, match=r"--hold-out .*tasks\.jsonl: not every line names a phrasing"):
+        read_templates(tmp_path / "tasks.jsonl")
+    with pytest.raises(TrainingError, match=r"--hold-out .*none\.jsonl cannot be read: No such file"):
+        read_templates(tmp_path / "none.jsonl")
 
 
 @given(demonstrations=corpora, order=st.randoms())
