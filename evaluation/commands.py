@@ -99,6 +99,9 @@ def carry_out_recipe(
     elsewhere: Elsewhere = None,
     elsewhere_key: ElsewhereKey = "none",
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many tasks of each file.")] = None,
+    max_steps: Annotated[
+        int | None, typer.Option(min=1, help="At most so many steps a task, where the recipe has more.")
+    ] = None,
     max_tokens: MaxTokens = MAX_TOKENS,
     max_seconds: Annotated[float, typer.Option(min=1, help="Time for a task.")] = 600.0,
     jobs: Jobs = 2,
@@ -123,7 +126,7 @@ def carry_out_recipe(
                 described=part.described,
                 offered=part.offered,
                 paper_tools=part.paper_tools,
-                max_steps=part.max_steps,
+                max_steps=min(part.max_steps, max_steps or part.max_steps),
                 max_seconds=max_seconds,
                 max_tokens=max_tokens,
             )

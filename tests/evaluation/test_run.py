@@ -247,7 +247,7 @@ def test_a_recipe_runs_its_parts_and_shows_the_papers_numbers(
     write_tasks(tmp_path / "filesystem-mcpbench.jsonl", TASKS[:1])
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("evaluation.tasks.files.SHIPPED", tmp_path)
-    words = ("recipe", "table4", "--model", "perfect,dualtune-flat", "--base-url", models.url)
+    words = ("recipe", "table4", "--model", "perfect,dualtune-flat", "--base-url", models.url, "--max-steps", "9")
     out, _ = dualtune(*words, "--out", tmp_path / "out", "--sandbox", sandbox.name)
     assert [line.split() for line in out.splitlines()] == [
         ["queries", "perfect", "mcpbench", "toolfit", "100.0"],
@@ -255,7 +255,8 @@ def test_a_recipe_runs_its_parts_and_shows_the_papers_numbers(
         ["descriptions", "perfect", "mcpbench", "toolfit", "100.0"],
         ["descriptions", "dualtune-flat", "mcpbench", "toolfit", "0", "(the", "paper:", "25.8)"],
     ]
-    assert Results(tmp_path / "out" / "table4" / "descriptions").settings().described
+    settings = Results(tmp_path / "out" / "table4" / "descriptions").settings()
+    assert (settings.described, settings.max_steps) == (True, 9)
     assert (tmp_path / "out" / "table4" / "queries" / "report.html").exists()
 
 
