@@ -42,18 +42,12 @@ def make_tasks(
         if kind == "mcpbench":
             tasks = asyncio.run(mcpbench.make(toolset, registry, chosen, tell))
         else:
-            if toolset != "filesystem":
-                raise EvaluationError(
-                    f"a testset of {toolset} cannot be made yet: what a conversation leaves in the service is the next "
-                    "one's beginning; make the filesystem's",
-                    "toolset",
-                )
             if demonstrations is None:
                 raise EvaluationError("the testset is made of demonstrations; name their file", "demonstrations")
             made = read_demonstrations(demonstrations)
             parted = read_split(split, [each.id for each in made]) if split else made_split(made)
             dropped: Counter[str] = Counter()
-            tasks = asyncio.run(testset.make(made, parted, registry, chosen, dropped=dropped))
+            tasks = asyncio.run(testset.make(toolset, made, parted, registry, chosen, dropped=dropped))
             for reason, count in dropped.items():
                 tell(f"left out {count}: {reason}")
         write_tasks(out / f"{toolset}-{kind}.jsonl", tasks)

@@ -17,6 +17,7 @@ from evaluation.tasks.services import SERVICES, Record, fingerprint
 from evaluation.workspaces import Snapshot, make_world
 from toolsets.sandbox import Bridge
 from toolsets.trajectory import Trajectory
+from training.offline.services import invented
 
 if TYPE_CHECKING:
     from evaluation.standins import StandIn
@@ -48,7 +49,7 @@ def surroundings(toolset: str, task: Task) -> Iterator[Surroundings]:
             before = (lay_out if own else write_out)(ground, root)
             yield Surroundings(lambda trajectory: collect(trajectory, ground.root, before, root), before, root)
     elif toolset in SERVICES:
-        standin = stand_in(toolset, ground.spec)
+        standin = stand_in(toolset, ground.spec, ground.setting if own else None)
         if own:
             verify(ground, fingerprint(standin.snapshot()))
         with _served(standin, ground.root) as around:
@@ -57,11 +58,12 @@ def surroundings(toolset: str, task: Task) -> Iterator[Surroundings]:
         yield Surroundings(lambda trajectory: Evidence(trajectory, ground.root))
 
 
-def stand_in(toolset: str, seed: str) -> StandIn[Any]:
-    """The service behind a toolset, invented from `seed`."""
+def stand_in(toolset: str, seed: str, setting: str | None = None) -> StandIn[Any]:
+    """The service behind a toolset, invented from `seed`, or as the demonstrations of a setting found it at first."""
     from evaluation.standins import STAND_INS  # they come with a web server
 
-    return STAND_INS[toolset](make_world(Random(seed)))
+    world, number = (make_world(Random(seed)), 0) if setting is None else invented(toolset, setting)
+    return STAND_INS[toolset](world, number)
 
 
 @contextmanager

@@ -133,7 +133,8 @@ class Ground(_Frozen):
 
     The model knows the workspace as the folder `root`, at the time `now`. snapshot: SHA-256 of what the workspace, or
     the service that the task is about, must be at first. final: SHA-256 of all that the reference plan changes in the
-    service and what is there in the end, names for identifiers (`Evidence.ending`); None for a workspace.
+    service and what is there in the end, names for identifiers (`Evidence.ending`); None for a workspace. setting: the
+    seed of the setting of demonstrations (`training.offline.setting`) whose service this is; None for that of `spec`.
     """
 
     spec: Annotated[str, Limited(pattern=r"^[a-z]+-[a-z]+-\d+$")]
@@ -143,6 +144,7 @@ class Ground(_Frozen):
     removed: tuple[Path, ...] = ()
     snapshot: str
     final: Annotated[str | None, Limited(exclude_if=_is_none)] = None
+    setting: Annotated[str | None, Limited(pattern=r"^\d+/\d+$", exclude_if=_is_none)] = None
 
 
 class Task(_Frozen):

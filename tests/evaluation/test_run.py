@@ -233,7 +233,7 @@ def test_what_cannot_be_run_is_said_in_one_line(models: Models, tasks: Path, tmp
     Results(out).begin(_settings(), TASKS)
     assert "was begun with other base_url; name another folder" in run(models, tasks, out, sandbox, status=1)
     assert "has no run yet" in dualtune("report", out, status=1)[1]
-    assert "a testset of notion cannot be made yet" in dualtune("make-tasks", "testset", "notion", status=1)[1]
+    assert "made of demonstrations; name their file" in dualtune("make-tasks", "testset", "notion", status=1)[1]
     assert "name a folder of results" in dualtune("report", tmp_path / "none", status=1)[1]
 
 

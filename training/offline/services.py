@@ -5,16 +5,29 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from random import Random
 from typing import TYPE_CHECKING, Any
 
+from evaluation.workspaces import World, make_world
 from training.errors import TrainingError
 
 if TYPE_CHECKING:
     from evaluation.standins import Served, StandIn
-    from evaluation.workspaces import World
 
 STAND_INS = frozenset({"notion", "monday"})
 """The toolsets whose service there is a stand-in of."""
+_PROJECTS = {"notion": 2}
+"""At most: what is said of a database of Notion's with the labels of more is too long to learn from."""
+
+
+def invented(toolset: str, seed: str) -> tuple[World, int]:
+    """What the service of a setting is about, and the seed of its stand-in."""
+    random = Random(seed)
+    world = make_world(random)
+    most = _PROJECTS.get(toolset, len(world.projects))
+    world = replace(world, projects=world.projects[: random.randint(1, most)])
+    return world, random.randrange(1 << 30)
 
 
 @asynccontextmanager

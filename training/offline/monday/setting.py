@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, time
 from random import Random
 
-from evaluation.workspaces import make_world
 from toolsets.launch import open_session
 from training.offline.acting import Room
 from training.offline.monday.following import EARLIER
@@ -18,7 +16,7 @@ from training.offline.monday.values import values
 from training.offline.monday.view import View
 from training.offline.scene import Scene
 from training.offline.script import Earlier
-from training.offline.services import standing_in
+from training.offline.services import invented, standing_in
 from training.offline.setting import Setting
 from training.offline.source import Source
 from training.offline.telling import Teller
@@ -31,10 +29,8 @@ _CHANGING = frozenset(
 @asynccontextmanager
 async def open_setting(source: Source, seed: str) -> AsyncIterator[Setting]:
     """An account that follows from the seed. Raises ToolsetError, and TrainingError as `standing_in` does."""
-    random = Random(seed)
-    world = make_world(random)
-    world = replace(world, projects=world.projects[: random.randint(1, len(world.projects))])
-    async with standing_in("monday", world, random.randrange(1 << 30)) as (standin, served):
+    world, number = invented("monday", seed)
+    async with standing_in("monday", world, number) as (standin, served):
 
         def scene(random: Random, slots: frozenset[str], earlier: Earlier | None) -> Scene[View]:
             return Scene(random, slots, earlier, world, View(standin.snapshot()))

@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, time
 from random import Random
 
-from evaluation.workspaces import make_world
 from toolsets.launch import open_session
 from training.offline.acting import Room
 from training.offline.notion.following import EARLIER
@@ -18,23 +16,19 @@ from training.offline.notion.values import values
 from training.offline.notion.view import View
 from training.offline.scene import Scene
 from training.offline.script import Earlier
-from training.offline.services import standing_in
+from training.offline.services import invented, standing_in
 from training.offline.setting import Setting
 from training.offline.source import Source
 from training.offline.telling import Teller
 
 _CHANGING = frozenset({"API-post-page", "API-patch-page", "API-patch-block-children", "API-create-a-comment"})
-_PROJECTS = 2
-"""At most: what is said of a database with the labels of more is too long to learn from."""
 
 
 @asynccontextmanager
 async def open_setting(source: Source, seed: str) -> AsyncIterator[Setting]:
     """A workspace that follows from the seed. Raises ToolsetError, and TrainingError as `standing_in` does."""
-    random = Random(seed)
-    world = make_world(random)
-    world = replace(world, projects=world.projects[: random.randint(1, _PROJECTS)])
-    async with standing_in("notion", world, random.randrange(1 << 30)) as (standin, served):
+    world, number = invented("notion", seed)
+    async with standing_in("notion", world, number) as (standin, served):
 
         def scene(random: Random, slots: frozenset[str], earlier: Earlier | None) -> Scene[View]:
             return Scene(random, slots, earlier, world, View.of(standin.snapshot()))

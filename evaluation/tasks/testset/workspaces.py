@@ -1,8 +1,7 @@
-"""The TestSet (DualTune, section 4.1.1): demonstrations that were held out of training, as tasks.
+"""Testsets of the filesystem: each task in the very state of the workspace in which it was demonstrated.
 
 The offline teacher acts many requests out in one workspace, one after the other. To come to the state that a request
-found, those before it are acted out again; what is there then is frozen into the task. What the request asks for is
-read off the results that its demonstrated calls give and the changes that they make, once more, on the frozen state.
+found, those before it are acted out again; what is there then is frozen into the task.
 """
 
 from __future__ import annotations
@@ -10,15 +9,14 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from evaluation.errors import EvaluationError
 from evaluation.judge.evidence import Evidence
+from evaluation.surroundings import WORKSPACE
 from evaluation.tasks.facts import facts
 from evaluation.tasks.gates import flaw, perform
 from evaluation.tasks.ground import frozen, translated
 from evaluation.tasks.task import (
-    CallMade,
     Content,
     Field,
     Folder,
@@ -26,22 +24,20 @@ from evaluation.tasks.task import (
     Ground,
     Listed,
     Moved,
-    NoCall,
     Requirement,
     Task,
     Told,
     Written,
 )
+from evaluation.tasks.testset.drafts import calls_before, calls_shown, drafted, not_offline
 from toolsets import Registry
 from toolsets.sandbox import Backend
 from toolsets.session import Session
 from toolsets.trajectory import Observation
 from training.offline.filesystem.ground import open_ground
 from training.offline.generate import ROUND
-from training.split import TEST_TASKS, Split
+from training.split import Split
 from training.trajectory import OFFLINE, Demonstration
-
-TOOLSET = "filesystem"
 
 
 async def make(
@@ -49,20 +45,15 @@ async def make(
     split: Split,
     registry: Registry,
     backend: Backend,
-    *,
-    count: int = TEST_TASKS,
-    dropped: Counter[str] | None = None,
-) -> tuple[Task, ...]:
-    """At most `count` tasks: of the split's test side and, where some of these come to nothing, of its unused ones.
-
-    dropped: counts why. Raises EvaluationError for demonstrations that no offline teacher made.
-    """
+    count: int,
+    lost: Counter[str],
+) -> list[Task]:
+    """At most `count` tasks. lost: counts why others are left out."""
     by_id = {demonstration.id: demonstration for demonstration in demonstrations}
-    lost = Counter[str]() if dropped is None else dropped
     rounds = _rounds(demonstrations)
     tasks: list[Task] = []
     for ids in (split.test, split.unused):
-        wanted = {id for id in ids if by_id[id].toolsets == (TOOLSET,)}
+        wanted = {id for id in ids if by_id[id].toolsets == (WORKSPACE,)}
         if len(tasks) >= count:
             break
         for seed, together in rounds.items():
@@ -70,7 +61,7 @@ async def make(
                 tasks += await _of_round(seed, together, wanted, registry, backend, lost)
             if len(tasks) >= count:
                 break
-    return tuple(sorted(tasks[:count], key=lambda task: task.id))
+    return tasks[:count]
 
 
 def _rounds(demonstrations: Iterable[Demonstration]) -> dict[str, list[Demonstration]]:
@@ -79,8 +70,7 @@ def _rounds(demonstrations: Iterable[Demonstration]) -> dict[str, list[Demonstra
     for demonstration in sorted(demonstrations, key=lambda demonstration: demonstration.id):
         parts = demonstration.id.split("-")
         if demonstration.trajectory.model != OFFLINE or len(parts) != 4 or not parts[3].isdigit():
-            problem = "its workspace cannot be made again"
-            raise EvaluationError(f"{demonstration.id} is not of the offline teacher: {problem}", "id")
+            raise not_offline(demonstration)
         rounds[f"{parts[2]}/{int(parts[3]) // ROUND}"].append(demonstration)
     return rounds
 
@@ -94,27 +84,19 @@ async def _of_round(
     lost: Counter[str],
 ) -> list[Task]:
     tasks: list[Task] = []
-    toolset, manifest = registry.toolsets[TOOLSET], registry.manifests[TOOLSET]
+    toolset, manifest = registry.toolsets[WORKSPACE], registry.manifests[WORKSPACE]
     async with open_ground(toolset, manifest, backend, seed, os.environ) as (ground, room):
         real = ground.disguise.real
         for demonstration in together:
-            for made in _calls_before(demonstration):
-                await _again(room.session, made["name"], translated(made["arguments"], ground.disguise))
+            for made in calls_before(demonstration):
+                await _again(room.session, made.tool, translated(json.dumps(made.arguments), ground.disguise))
             if demonstration.id in wanted:
                 start = Ground(spec=str(ground.spec), root=ground.root, now=ground.disguise.now, snapshot="")
                 task = await _task(demonstration, frozen(start, real), registry, backend, lost)
                 tasks += [task] if task else []
-            for step in demonstration.trajectory.steps:
-                for seen in step.calls:
-                    await _again(room.session, seen.call.name, translated(seen.call.arguments, ground.disguise))
+            for seen in calls_shown(demonstration):
+                await _again(room.session, seen.call.name, translated(seen.call.arguments, ground.disguise))
     return tasks
-
-
-def _calls_before(demonstration: Demonstration) -> Iterator[Mapping[str, str]]:
-    """The calls of the conversation's earlier turns."""
-    for message in demonstration.trajectory.opening:
-        for call in message.get("tool_calls") or ():
-            yield call["function"]
 
 
 async def _again(session: Session, name: str, arguments: str) -> None:
@@ -125,25 +107,7 @@ async def _task(
     demonstration: Demonstration, ground: Ground, registry: Registry, backend: Backend, lost: Counter[str]
 ) -> Task | None:
     """The task, None where it is not worth asking; `lost` counts why."""
-    trajectory = demonstration.trajectory
-    shown = [seen for step in trajectory.steps for seen in step.calls]
-    query = str(trajectory.opening[-1]["content"])
-    draft = Task(
-        id=demonstration.id.replace("-offline-", "-testset-"),
-        toolset=TOOLSET,
-        benchmark="testset",
-        source=f"{demonstration.id} ({demonstration.template})",
-        ground=ground,
-        description=query,
-        query=query,
-        opening=tuple(dict(message) for message in trajectory.opening[:-1]),
-        reference=tuple(
-            CallMade(tool=seen.call.name, arguments=json.loads(seen.call.arguments))
-            for seen in shown
-            if not seen.result.is_error
-        ),
-        requirements=(NoCall(),),
-    )
+    draft, shown = drafted(demonstration, WORKSPACE, ground), calls_shown(demonstration)
     if not shown:
         return draft
     evidence = await perform(draft, registry, backend)
