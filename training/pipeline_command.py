@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from toolsets.console import stderr, tell
 from training.console import one_line_errors, print_json, settings_with
@@ -131,7 +131,8 @@ def run(
 
 def _show(manifest: RunManifest) -> None:
     """What every adapter learnt from, and how well, on examples whose wordings it was not trained on."""
-    table = Table("adapter", "examples", "validation loss", "exact", "seconds", box=None, pad_edge=False)
+    names = Column("adapter", no_wrap=True, min_width=max(map(len, manifest.adapters), default=0))
+    table = Table(names, "examples", "loss", "exact", "seconds", box=None, pad_edge=False)
     for name, trained in manifest.adapters.items():
         loss, exact = trained.metrics.get("validation_loss"), trained.metrics.get("validation_exact")
         table.add_row(

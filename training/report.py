@@ -54,7 +54,7 @@ def render(manifest: RunManifest, learnt: Sequence[Learnt]) -> str:
 
 
 def stages(manifest: RunManifest) -> list[Stage]:
-    """In the order in which they were begun; training, adapter by adapter."""
+    """What came before training, and then training, adapter by adapter."""
     seconds = {name: value for name, value in manifest.seconds.items() if name != "adapters"}
     seconds |= {f"{toolset}: all arguments": trained.seconds for toolset, trained in manifest.shared.items()}
     seconds |= {name: trained.seconds for name, trained in manifest.adapters.items()}
