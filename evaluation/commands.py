@@ -141,7 +141,8 @@ def carry_out_recipe(
                 for benchmark, summary in summaries.items():
                     value = getattr(summary, wanted.measure)
                     ours = "unscored" if value is None else f"{value:.1f}" if value > 1 else f"{value:.3g}"
-                    theirs = f"  (the paper: {part.paper[of_model]})" if of_model in part.paper else ""
+                    known = part.paper if benchmark == "mcpbench" else {}
+                    theirs = f"  (the paper: {known[of_model]})" if of_model in known else ""
                     typer.echo(f"{part.name:<16} {of_model:<22} {benchmark:<9} {wanted.measure} {ours}{theirs}")
 
 

@@ -19,7 +19,7 @@ ARMS = ("dualtune-flat", "dualtune-base", "dualtune-traditional", "dualtune")
 class Part:
     """One experiment. models: None for those that the user names; pairs: of these two each selects for each.
 
-    paper: ToolFit in the paper, by model.
+    paper: ToolFit in the paper on MCP-Bench-style tasks, by model.
     """
 
     name: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from evaluation.report.gather import Report, Summary
@@ -25,7 +25,7 @@ def plots(report: Report) -> dict[str, str]:
     if any(summary.blame for of in report.by_benchmark.values() for summary in of.values()):
         drawn["Where failed tasks went wrong"] = _blame(report)
     drawn["ToolFit by tool"] = _by_tool(report.by_tool)
-    if report.calibration:
+    if any(report.calibration.values()):
         drawn["How often choices of a confidence were right"] = _calibration(report)
     return drawn
 
@@ -81,9 +81,12 @@ def _by_tool(groups: Mapping[str, Mapping[str, Summary]]) -> str:
 
 
 def _calibration(report: Report) -> str:
-    stages: Sequence[Any] = ("route", "select")
-    figure, axes = _axes(8, 3.8, columns=2)
-    for axis, stage in zip(axes, stages, strict=True):
+    from numpy import atleast_1d
+
+    # With a single toolset there is nothing to route.
+    stages = sorted({stage for of in report.calibration.values() for stage in of})
+    figure, axes = _axes(4 * len(stages), 3.8, columns=len(stages))
+    for axis, stage in zip(atleast_1d(axes), stages, strict=True):
         axis.plot([0, 1], [0, 1], color="#bbbbbb", linewidth=1)
         for model, of in report.calibration.items():
             if stage in of:
