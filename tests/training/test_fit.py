@@ -164,8 +164,8 @@ def test_argument_adapters_start_from_what_was_learnt_of_all_tools(job: Job) -> 
     manifest, shown = run(replace(job, folder=together, hyperparameters=shared))
     assert "files: all arguments: " in shown
     assert list(manifest.shared) == ["files"]
-    in_all = sum(trained.seconds for trained in (*manifest.shared.values(), *manifest.adapters.values()))
-    assert manifest.seconds["adapters"] == pytest.approx(in_all)
+    took = sum(trained.seconds for trained in (*manifest.shared.values(), *manifest.adapters.values()))
+    assert manifest.seconds["adapters"] == pytest.approx(took)
 
     def first_loss(folder: Path, name: str) -> float:
         return float(json.loads((RunFolder(folder).adapter(name) / "history.json").read_text())[0]["loss"])
@@ -191,8 +191,8 @@ def test_an_interrupted_run_goes_on_and_gives_the_same_adapters(
         run(job, lambda: next(asked) >= share * in_all)
     manifest, _ = run(job)
     assert weights(job.folder) == weights(tmp_path / "whole") != {}
-    in_all = sum(trained.seconds for trained in (*manifest.shared.values(), *manifest.adapters.values()))
-    assert manifest.seconds["adapters"] == pytest.approx(in_all)
+    took = sum(trained.seconds for trained in (*manifest.shared.values(), *manifest.adapters.values()))
+    assert manifest.seconds["adapters"] == pytest.approx(took)
 
 
 def test_what_is_trained_is_not_trained_again(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
