@@ -38,7 +38,14 @@ def serve(standin: StandIn[Any]) -> Iterator[Served]:
         local.bind(str(path))
         with socket.create_server(("127.0.0.1", 0)) as tcp:
             server = uvicorn.Server(
-                uvicorn.Config(standin.app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
+                uvicorn.Config(
+                    standin.app,
+                    # Stand-ins that start at once would undo each other's logging, and let a line through.
+                    log_config=None,
+                    log_level="warning",
+                    lifespan="off",
+                    timeout_graceful_shutdown=1,
+                )
             )
             thread = threading.Thread(target=asyncio.run, args=(server.serve([tcp, local]),), daemon=True)
             thread.start()
