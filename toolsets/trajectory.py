@@ -112,6 +112,11 @@ class Trajectory:
         return self.steps[-1].reply.text or "" if self.outcome == "answered" else None
 
     @property
+    def calls(self) -> list[Observation]:
+        """What was called in all steps, with what came of it."""
+        return [seen for step in self.steps for seen in step.calls]
+
+    @property
     def messages(self) -> list[Message]:
         """The conversation. A call that was never answered gets a result that says so: no call stands alone."""
         messages = list(self.opening)

@@ -42,11 +42,12 @@ from training.options import (
     Toolsets,
     hyperparameters,
 )
+from training.phrasings import read_templates
 from training.pipeline_command import run
 from training.report import write_report
 from training.settings import Hyperparameters
 from training.setup import load_base, missing, read_trajectories, select_targets, starts
-from training.split import TEST_TASKS, read_templates, split, write_split
+from training.split import TEST_TASKS, split, write_split
 from training.teacher.commands import queries, trajectories
 
 _DEFAULTS = Hyperparameters()

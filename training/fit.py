@@ -17,11 +17,12 @@ from training.display import Display
 from training.errors import Interrupted
 from training.examples import Renderer, Target
 from training.history import Epoch, metrics
+from training.phrasings import templates_digest
 from training.product import Provenance, save
 from training.run import Origin, RunFolder, RunManifest, Trained, versions
 from training.samples import Data, Sample, count, data, samples
 from training.settings import Hyperparameters
-from training.split import Split, read_split, split, templates_digest, write_split
+from training.split import Split, read_split, split, write_split
 from training.trajectory import Demonstration
 
 if TYPE_CHECKING:
@@ -225,6 +226,7 @@ class Fit:
         if accelerator.is_main_process:
             save(learner.model, self._folder.adapter(target.name), self._provenance(target, found, trained), history)
             checkpoint.unlink(missing_ok=True)
+        accelerator.wait_for_everyone()  # What comes next, a report or the store, reads what the main process wrote.
         self._manifest.adapters[target.name] = trained
         self._took("adapters", trained.seconds)
         self._display.end(f"{target.name}: {_summary(trained)}")

@@ -21,10 +21,11 @@ from training.errors import TrainingError
 from training.examples import Target
 from training.fit import Base, Fit, Job
 from training.offline.generate import Source
+from training.phrasings import templates_digest
 from training.run import Origin, RunFolder, RunManifest, Taught, Teaching
 from training.settings import Hyperparameters
 from training.setup import read_trajectories
-from training.split import read_split, templates_digest
+from training.split import read_split
 from training.teacher.performing import LIMITS
 from training.teacher.places import Subject
 from training.teacher.stages import Teacher, ask, perform

@@ -31,11 +31,12 @@ from training.options import (
     Toolsets,
     hyperparameters,
 )
+from training.phrasings import read_templates
 from training.pipeline import Pipeline, Plan
 from training.report import write_report
 from training.run import RunManifest
 from training.setup import load_base, missing, select_targets
-from training.split import TEST_TASKS, read_templates
+from training.split import TEST_TASKS
 from training.teacher.commands import AT_ONCE, COUNT, MODEL, AtOnce, PriceIn, PriceOut, TeacherModel, ToolsetName
 from training.teacher.stages import teacher_of
 

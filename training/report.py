@@ -40,8 +40,8 @@ class Stage:
 def write_report(folder: Path) -> Path:
     """Write the page of the run that is there, whole or not at all. Returns its path. Raises TrainingError."""
     run = RunFolder(folder)
-    page = folder / "report.html"
-    write_whole(page, render(run.manifest(), list(_learnt(run))))
+    manifest, page = run.manifest(), folder / "report.html"
+    write_whole(page, render(manifest, list(_learnt(run, manifest))))
     return page
 
 
@@ -70,8 +70,7 @@ def duration(seconds: float) -> str:
     return f"{whole // 60} min {whole % 60:02} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60:02} min"
 
 
-def _learnt(run: RunFolder) -> Iterator[Learnt]:
-    manifest = run.manifest()
+def _learnt(run: RunFolder, manifest: RunManifest) -> Iterator[Learnt]:
     for toolset, shared in manifest.shared.items():
         yield Learnt(f"{toolset}: all arguments", shared, [shared.metrics])
     for name, trained in manifest.adapters.items():

@@ -6,8 +6,6 @@ All demonstrations of a template are on one side, so that validation and test sh
 from __future__ import annotations
 
 import hashlib
-import json
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import zip_longest
@@ -25,8 +23,6 @@ TEST_TASKS = 50
 VALIDATION_SHARE = 0.2
 _TEST_SHARE = 0.25
 """Of a tool's templates the test set takes no more, so that it does not use up a small set of data."""
-
-_IN_SOURCE = re.compile(r" \((.+)\)$")
 
 Ids = list[str]
 Templates = dict[str, Ids]
@@ -46,7 +42,7 @@ class Split(BaseModel):
 
 
 def split(
-    demonstrations: Iterable[Demonstration],
+    demonstrations: Collection[Demonstration],
     *,
     seed: int = 0,
     test_tasks: int = TEST_TASKS,
@@ -57,13 +53,9 @@ def split(
     What has a template of `held_out` is on no side. A tool with a single template is only trained on. The same
     demonstrations and seed give the same split.
     """
-    train, validation, test, unused = Ids(), Ids(), Ids(), Ids()
-    known: list[Demonstration] = []
-    for demonstration in demonstrations:
-        if demonstration.template in held_out:
-            unused.append(demonstration.id)
-        else:
-            known.append(demonstration)
+    train, validation, test = Ids(), Ids(), Ids()
+    unused = [demonstration.id for demonstration in demonstrations if demonstration.template in held_out]
+    known = [demonstration for demonstration in demonstrations if demonstration.template not in held_out]
     for tools in _by_toolsets_and_tool(known, seed).values():
         rounds = _columns([_test_candidates(templates) for templates in tools.values()])
         chosen = set(rounds[:test_tasks])
@@ -96,44 +88,6 @@ def read_split(path: Path, known: Iterable[str]) -> Split:
     if {*split.train, *split.validation, *split.test, *split.unused} != set(known):
         raise TrainingError(f"{path} is the split of other trajectories; split these again", "split")
     return split
-
-
-def read_templates(path: Path | None) -> frozenset[str]:
-    """The templates in a file of demonstrations, or of tasks that were made of demonstrations; none without a file.
-
-    Such a task names its template in brackets at the end of its `source`. Raises TrainingError for other files.
-    """
-    if path is None:
-        return frozenset()
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise TrainingError(f"--hold-out {path} cannot be read: {reason}", "hold_out") from None
-    templates = frozenset(map(_template, filter(str.strip, lines)))
-    if not templates or None in templates:
-        raise TrainingError(
-            f"--hold-out {path}: not every line names a phrasing; give a run's test.jsonl, or tasks that "
-            "`dualtune eval make-tasks testset` made",
-            "hold_out",
-        )
-    return frozenset(filter(None, templates))
-
-
-def templates_digest(templates: Collection[str]) -> str | None:
-    """SHA-256, in hexadecimal, of the templates in whatever order they come; None of none."""
-    return hashlib.sha256("\n".join(sorted(templates)).encode()).hexdigest() if templates else None
-
-
-def _template(line: str) -> str | None:
-    try:
-        record = json.loads(line)
-    except ValueError:
-        return None
-    if not isinstance(record, dict):
-        return None
-    named = _IN_SOURCE.search(str(record.get("source", "")))
-    return record.get("template") or (named and named[1])
 
 
 def _by_toolsets_and_tool(

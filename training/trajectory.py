@@ -58,11 +58,7 @@ def write_demonstrations(path: Path, demonstrations: Iterable[Demonstration]) ->
 
 def read_demonstrations(path: Path) -> list[Demonstration]:
     """Read a file of demonstrations. Raises TrainingError naming the line and the member that is at fault."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise TrainingError(f"{path} cannot be read: {reason}", "trajectories") from None
+    lines = read_lines(path, "trajectories", str(path))
     demonstrations = [_read_line(line, f"{path}:{number}") for number, line in enumerate(lines, 1) if line.strip()]
     seen: set[str] = set()
     for demonstration in demonstrations:
@@ -70,6 +66,16 @@ def read_demonstrations(path: Path) -> list[Demonstration]:
             raise TrainingError(f"{path}: the id {demonstration.id!r} stands there twice; ids must be unique", "id")
         seen.add(demonstration.id)
     return demonstrations
+
+
+def read_lines(path: Path, member: str, named: str) -> list[str]:
+    """The lines of a file of JSON lines, `named` so in errors about `member`. Raises TrainingError."""
+    try:
+        # Not splitlines: a text in JSON may have the other separators of lines as they are.
+        return path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise TrainingError(f"{named} cannot be read: {reason}", member) from None
 
 
 def _read_line(line: str, where: str) -> Demonstration:

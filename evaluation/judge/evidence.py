@@ -77,7 +77,7 @@ def collect_service(trajectory: Trajectory, shown_root: str, before: Record, aft
     """The evidence of a run that worked with a service."""
     changes = before.changes_to(after)
     left = {path: _left_there(after.texts[path]) for path in (*changes.created, *changes.changed)}
-    spoken = "\n".join(f"{seen.call.arguments}\n{seen.result.text}" for step in trajectory.steps for seen in step.calls)
+    spoken = "\n".join(f"{seen.call.arguments}\n{seen.result.text}" for seen in trajectory.calls)
     known = {**after.names, **before.names}
     names = {identifier: path for identifier, path in known.items() if _is_spoken_of(identifier, spoken)}
     return Evidence(trajectory, shown_root, changes, left, names)

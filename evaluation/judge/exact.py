@@ -50,7 +50,7 @@ class Verdict:
 
 def judge(task: Task, evidence: Evidence) -> Verdict:
     """Decide every requirement of `task`."""
-    seen = _Seen([seen for step in evidence.trajectory.steps for seen in step.calls], evidence)
+    seen = _Seen(evidence.trajectory.calls, evidence)
     satisfied = tuple(seen.satisfies(requirement) for requirement in task.requirements)
     essential = [
         met for met, requirement in zip(satisfied, task.requirements, strict=True) if not isinstance(requirement, Says)

@@ -46,7 +46,7 @@ class Measures:
 def measure(task: Task, evidence: Evidence, tools: Mapping[str, Tool]) -> Measures:
     """tools: what was offered, by the name that it was offered under."""
     trajectory = evidence.trajectory
-    calls = [seen for step in trajectory.steps for seen in step.calls]
+    calls = trajectory.calls
     made, planned = [seen.tool for seen in calls], [call.tool for call in task.reference]
     usage = [step.reply.usage or {} for step in trajectory.steps]
     wanted = [(call.tool, canonical(call.arguments, evidence.root)) for call in task.reference]

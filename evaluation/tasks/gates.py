@@ -32,7 +32,7 @@ def flaw_in(task: Task, evidence: Evidence, registry: Registry) -> str | None:
     """As `flaw`, where the evidence of the reference plan is known."""
     if task.benchmark == "mcpbench" and (named := _named(task.query, registry.toolsets[task.toolset])):
         return f"the fuzzed query names the tool {named}"
-    failed = [seen.result.text for step in evidence.trajectory.steps for seen in step.calls if seen.result.is_error]
+    failed = [seen.result.text for seen in evidence.trajectory.calls if seen.result.is_error]
     if failed:
         return f"the reference plan fails: {failed[0]}"
     verdict = judge(task, evidence)

@@ -10,7 +10,7 @@ import base64
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -91,11 +91,16 @@ def frozen(ground: Ground, root: Path) -> Ground:
     known = {entry.sha256: path for path, entry in generated.entries.items() if entry.kind == "file"}
     return ground.model_copy(
         update={
-            "removed": tuple(path for path in sorted(gone) if not any(path.startswith(f"{other}/") for other in gone)),
+            "removed": tuple(sorted(topmost(gone))),
             "placed": tuple(_placed(root, path, now.entries[path], known, ground.now) for path in sorted(new)),
             "snapshot": fingerprint(now),
         }
     )
+
+
+def topmost(paths: Collection[str]) -> Iterator[str]:
+    """Those that are below none of the others."""
+    return (path for path in paths if not any(path.startswith(f"{other}/") for other in paths))
 
 
 def disguise(ground: Ground, root: Path | None) -> Disguise:

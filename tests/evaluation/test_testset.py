@@ -37,7 +37,8 @@ from toolsets.sandbox import Backend, backend
 from toolsets.trajectory import Call, Observation, Reply, Step, Trajectory
 from training.offline.bank import read_bank
 from training.offline.generate import Source, generate
-from training.split import Split, read_templates
+from training.phrasings import read_templates
+from training.split import Split
 from training.trajectory import OFFLINE, Demonstration
 
 REGISTRY = Registry.load(PACKAGED)

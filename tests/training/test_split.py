@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from tests.server.toy import FILES, MAIL
 from tests.training.world import demonstration
 from training.errors import TrainingError
-from training.split import Split, read_split, read_templates, split, write_split
+from training.phrasings import read_templates, source
+from training.split import Split, read_split, split, write_split
 from training.trajectory import Demonstration, write_demonstrations
 
 TOOLS = {"read": FILES, "read_all": FILES, "send": MAIL, None: FILES}
@@ -62,6 +63,9 @@ def test_nothing_of_a_phrasing_that_was_held_out_before_is_on_any_side(
 def test_phrasings_to_hold_out_are_those_of_demonstrations_or_of_tasks_made_of_them(tmp_path: Path) -> None:
     test = tmp_path / "test.jsonl"
     write_demonstrations(test, corpus([("read", 2), ("send", 1)]))
+    assert read_templates(test) == {"t0", "t1"}
+    tasks = [{"query": "before\u2028after", "source": source(one)} for one in corpus([("read", 2), ("send", 1)])]
+    test.write_text("".join(f"{json.dumps(task, ensure_ascii=False)}\n" for task in tasks), encoding="utf-8")
     assert read_templates(test) == {"t0", "t1"}
     test.write_text(json.dumps({"id": "a", "source": "files-offline-1-7 (read/one (or two)/1f)"}) + "\n\n")
     assert read_templates(test) == {"read/one (or two)/1f"}

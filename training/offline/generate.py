@@ -135,4 +135,4 @@ def _key(demonstration: Demonstration) -> tuple[str, ...]:
     """What makes two demonstrations the same: what the user said, and which calls came of it."""
     trajectory = demonstration.trajectory
     said = str(trajectory.opening[-1]["content"])
-    return (said, *(seen.call.arguments for step in trajectory.steps for seen in step.calls))
+    return (said, *(seen.call.arguments for seen in trajectory.calls))

@@ -115,7 +115,7 @@ class Performing:
         fault = unfit(trajectory, query)
         if fault is not None:
             return None, fault
-        called = [seen.tool for step in trajectory.steps for seen in step.calls if seen.tool]
+        called = [seen.tool for seen in trajectory.calls if seen.tool]
         tool = next((name for name in query.tools if name in called), called[0] if called else None)
         made = Demonstration(
             id=query.id, template=query.id, tool=tool, workspace=query.workspace, trajectory=trajectory
@@ -171,7 +171,7 @@ def unfit(trajectory: Trajectory, query: Query) -> str | None:
         }.get(trajectory.outcome, trajectory.outcome)
     if any(step.reply.finish == "length" for step in trajectory.steps):
         return "a reply that was cut"
-    calls = [seen for step in trajectory.steps for seen in step.calls]
+    calls = trajectory.calls
     if not (trajectory.answer or "").strip():
         return "no answer to the user"
     if query.tools and not calls:

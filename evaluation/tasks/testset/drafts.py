@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from evaluation.errors import EvaluationError
 from evaluation.tasks.task import CallMade, Ground, NoCall, Task
-from toolsets.trajectory import Observation
+from training.phrasings import source
 from training.trajectory import Demonstration
 
 
@@ -19,14 +19,14 @@ def drafted(demonstration: Demonstration, toolset: str, ground: Ground) -> Task:
         id=demonstration.id.replace("-offline-", "-testset-"),
         toolset=toolset,
         benchmark="testset",
-        source=f"{demonstration.id} ({demonstration.template})",
+        source=source(demonstration),
         ground=ground,
         description=query,
         query=query,
         opening=tuple(dict(message) for message in opening[:-1]),
         reference=tuple(
             CallMade(tool=seen.call.name, arguments=json.loads(seen.call.arguments))
-            for seen in calls_shown(demonstration)
+            for seen in demonstration.trajectory.calls
             if not seen.result.is_error
         ),
         requirements=(NoCall(),),
@@ -39,11 +39,6 @@ def calls_before(demonstration: Demonstration) -> Iterator[CallMade]:
         for call in message.get("tool_calls") or ():
             made = call["function"]
             yield CallMade(tool=made["name"], arguments=json.loads(made["arguments"]))
-
-
-def calls_shown(demonstration: Demonstration) -> list[Observation]:
-    """The calls that were made for what the user said last."""
-    return [seen for step in demonstration.trajectory.steps for seen in step.calls]
 
 
 def not_offline(demonstration: Demonstration) -> EvaluationError:

@@ -18,10 +18,11 @@ from evaluation.judge.evidence import Evidence
 from evaluation.surroundings import stand_in
 from evaluation.tasks.facts import arguments_of
 from evaluation.tasks.gates import flaw_in, perform
+from evaluation.tasks.ground import topmost
 from evaluation.tasks.services import SERVICES, fingerprint
 from evaluation.tasks.services.record import as_json
 from evaluation.tasks.task import Content, Folder, Gone, Ground, Listed, Requirement, Task, Told, Written
-from evaluation.tasks.testset.drafts import calls_before, calls_shown, drafted, not_offline
+from evaluation.tasks.testset.drafts import calls_before, drafted, not_offline
 from evaluation.workspaces import Spec
 from evaluation.workspaces.world import ascii_only
 from toolsets import Registry
@@ -71,9 +72,9 @@ async def _task(
     draft = drafted(demonstration, toolset, _ground(toolset, demonstration))
     before, opening = tuple(calls_before(demonstration)), draft.opening or ()
     whole = await perform(draft.model_copy(update={"reference": (*before, *draft.reference)}), registry, backend)
-    seen = [seen for step in whole.trajectory.steps for seen in step.calls]
+    seen = whole.trajectory.calls
     told = [str(message["content"]) for message in opening if message["role"] == "tool"]
-    told += [seen.result.text for seen in calls_shown(demonstration)]
+    told += [seen.result.text for seen in demonstration.trajectory.calls]
     if [_lasting(seen.result.text) for seen in seen] != [_lasting(text) for text in told]:
         lost["its results are others where nothing was done before"] += 1
         return None
@@ -129,14 +130,14 @@ def _retold(opening: Iterable[Message], calls: Iterable[Observation]) -> Iterato
 
 def _required(toolset: str, evidence: Evidence, said: str) -> Iterator[Requirement]:
     """What was shown, unless it was only a means to a later call, and what was changed. said: all that was before."""
-    calls = [seen for step in evidence.trajectory.steps for seen in step.calls]
+    calls = evidence.trajectory.calls
     for number, seen in enumerate(calls, 1):
         if any(True for _ in SERVICES[toolset].changed(seen, evidence.names)):
             continue
         given = {name for later in calls[number:] for name in _identifiers(arguments_of(later.call), evidence)}
         if not any(name in seen.result.text and name not in said for name in given):
             yield from _shown(toolset, seen, evidence)
-    for path in _topmost(evidence.changes.deleted):
+    for path in topmost(evidence.changes.deleted):
         yield Gone(path=path)
     for path, left in sorted(evidence.left.items()):
         yield Folder(path=path) if left.text is None else Written(path=path, text=left.text)
@@ -161,7 +162,3 @@ def _shown(toolset: str, seen: Observation, evidence: Evidence) -> Iterator[Requ
     is_empty = isinstance(answer, dict) and any(answer.get(name) == [] for name in _LISTS)
     if not objects and not is_empty:
         yield Told(tool=seen.call.name, text=seen.result.text)
-
-
-def _topmost(paths: Sequence[str]) -> Iterator[str]:
-    return (path for path in paths if not any(path.startswith(f"{other}/") for other in paths))

@@ -29,7 +29,7 @@ from evaluation.tasks.task import (
     Told,
     Written,
 )
-from evaluation.tasks.testset.drafts import calls_before, calls_shown, drafted, not_offline
+from evaluation.tasks.testset.drafts import calls_before, drafted, not_offline
 from toolsets import Registry
 from toolsets.sandbox import Backend
 from toolsets.session import Session
@@ -94,7 +94,7 @@ async def _of_round(
                 start = Ground(spec=str(ground.spec), root=ground.root, now=ground.disguise.now, snapshot="")
                 task = await _task(demonstration, frozen(start, real), registry, backend, lost)
                 tasks += [task] if task else []
-            for seen in calls_shown(demonstration):
+            for seen in demonstration.trajectory.calls:
                 await _again(room.session, seen.call.name, translated(seen.call.arguments, ground.disguise))
     return tasks
 
@@ -107,11 +107,11 @@ async def _task(
     demonstration: Demonstration, ground: Ground, registry: Registry, backend: Backend, lost: Counter[str]
 ) -> Task | None:
     """The task, None where it is not worth asking; `lost` counts why."""
-    draft, shown = drafted(demonstration, WORKSPACE, ground), calls_shown(demonstration)
+    draft, shown = drafted(demonstration, WORKSPACE, ground), demonstration.trajectory.calls
     if not shown:
         return draft
     evidence = await perform(draft, registry, backend)
-    again = [seen for step in evidence.trajectory.steps for seen in step.calls]
+    again = evidence.trajectory.calls
     before = [seen for seen in shown if not seen.result.is_error]
     if [_comparable(seen, ground.root) for seen in again] != [_comparable(seen, ground.root) for seen in before]:
         lost["its results differ on the frozen workspace"] += 1
