@@ -21,6 +21,7 @@ from training.offline.bank import Template, read_bank
 from training.offline.git import order as git_order
 from training.offline.git import plans as git_plans
 from training.offline.git.repository import Repository
+from training.offline.git.view import git
 from training.offline.grammar import Slot
 from training.offline.growing import grow, made_before
 from training.offline.memory import order as memory_order
@@ -196,6 +197,16 @@ def test_a_repository_follows_from_its_seed(tmp_path: Path) -> None:
     assert len(view.log) >= 7
     assert view.others
     assert view.changed
+
+
+def test_a_branch_that_is_called_like_a_file_is_no_file(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "one", Random("repository/7"))
+    repository.work()
+    view = repository.look()
+    expected = view.in_the_way(view.others[0])
+    name = next(part for path in view.files for part in path.split("/") if part.isalpha() and path.startswith(part))
+    git(view.root, "branch", name, view.others[0])
+    assert view.in_the_way(name) == expected
 
 
 @given(seed=st.integers(0, 10_000))

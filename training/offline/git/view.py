@@ -60,7 +60,7 @@ class View:
 
     def in_the_way(self, branch: str) -> list[str]:
         """The changes that checking this branch out would overwrite."""
-        differing = git(self.root, "diff", "--name-only", "-z", "HEAD", branch).split("\0")
+        differing = git(self.root, "diff", "--name-only", "-z", "HEAD", branch, "--").split("\0")
         return sorted({*differing} & {*self.staged, *self.changed})
 
 
