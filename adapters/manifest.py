@@ -59,6 +59,8 @@ class Manifest(BaseModel):
     prompt_format: int
     tools_digest: str
     """Of the tool's schema (`arguments`), all toolsets (`router`), or the toolset (the rest)."""
+    toolsets: tuple[ToolsetName, ...] = ()
+    """What a router has learnt to choose among; empty for every other role."""
     data_digest: str
     weights_digest: str
     """Of `adapter_model.safetensors`."""
@@ -80,6 +82,8 @@ class Manifest(BaseModel):
             raise ValueError("toolset must be named for every role but router, and for that left out")
         if (self.tool is None) != (self.role is not Role.ARGUMENTS):
             raise ValueError("tool must be named for the role arguments, and for no other")
+        if bool(self.toolsets) != (self.role is Role.ROUTER):
+            raise ValueError("toolsets must be named for the role router, and for no other")
         return self
 
     @property

@@ -60,6 +60,7 @@ def save(model: PeftModel, folder: Path, provenance: Provenance, history: Sequen
         base_model=provenance.base_model,
         prompt_format=PROMPT_FORMAT,
         tools_digest=tools_digest(target, provenance.toolsets),
+        toolsets=tuple(sorted(provenance.toolsets)) if target.role is Role.ROUTER else (),
         data_digest=provenance.data_digest,
         weights_digest=weights_digest,
         metrics=metrics(history),

@@ -52,7 +52,7 @@ def _tool_prompts(request: StepRequest, stages: Stages) -> Iterator[Prompt]:
     conversation = stages.prompts.conversation(request.messages)
     use = request.profile.adapters
     if len(request.groups) > 1:
-        yield stages.route_prompt(conversation, request, described=stages.router(request) is None)
+        yield stages.route_prompt(conversation, request, described=stages.router(request)[0] is None)
     for group in request.groups:
         adapter, _ = stages.selector(group, use)
         yield stages.select_prompt(conversation, group, request, described=adapter is None)

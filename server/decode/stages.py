@@ -30,10 +30,11 @@ class Stages:
 
     async def route(self, conversation: Segment, request: StepRequest) -> StageDone:
         """Pick a group by name, or `none` where the step need not call."""
-        adapter = self.router(request)
+        adapter, note = self.router(request)
         prompt = self.route_prompt(conversation, request, described=adapter is None)
         options = [group.name for group in request.groups]
-        return await self._choose(prompt, options if request.must_call else [*options, NO_TOOLSET], adapter)
+        done = await self._choose(prompt, options if request.must_call else [*options, NO_TOOLSET], adapter)
+        return replace(done, note=note)
 
     async def select(self, conversation: Segment, group: ToolGroup, request: StepRequest) -> StageDone:
         """Pick a tool of `group` by name, or `summarize` where the step need not call."""
@@ -113,10 +114,15 @@ class Stages:
 
     # Which adapter a stage uses and, where one was passed over, why.
 
-    def router(self, request: StepRequest) -> Adapter | None:
+    def router(self, request: StepRequest) -> tuple[Adapter | None, str | None]:
+        """Its prompt describes nothing, so it must have learnt every toolset that is offered."""
         if any(group.toolset is None for group in request.groups):
-            return None  # no adapter has learnt what the client's own tools are for
-        return self._adapter(request.profile.adapters, Role.ROUTER)
+            return None, None  # no adapter has learnt what the client's own tools are for
+        adapter = self._adapter(request.profile.adapters, Role.ROUTER)
+        offered = {group.toolset.name for group in request.groups if group.toolset is not None}
+        if adapter is None or not (unknown := offered.difference(adapter.manifest.toolsets)):
+            return adapter, None
+        return None, f"{adapter.name} has not learnt the toolset {min(unknown)}"
 
     def selector(self, group: ToolGroup, use: AdapterUse) -> tuple[Adapter | None, str | None]:
         if group.toolset is None:

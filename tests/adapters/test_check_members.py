@@ -41,6 +41,11 @@ MANIFEST_CASES: dict[str, Case] = {
         "",
         f": tool must be named for the role arguments, and for no other; {RESTORE}",
     ),
+    "a selector with toolsets to choose among": (
+        {"toolsets": ["filesystem"]},
+        "",
+        f": toolsets must be named for the role router, and for no other; {RESTORE}",
+    ),
     "no time zone": (
         {"created": "2026-01-02T00:00:00"},
         "created",

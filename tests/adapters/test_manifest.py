@@ -28,8 +28,9 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
+ROUTER: dict[str, Any] = {"role": Role.ROUTER, "toolsets": ("filesystem", "google-drive")}
 NAMES: list[dict[str, Any]] = [
-    {"role": Role.ROUTER},
+    ROUTER,
     {"role": Role.SELECTOR, "toolset": "filesystem"},
     {"role": Role.TRADITIONAL, "toolset": "google-drive"},
     {"role": Role.ARGUMENTS, "toolset": "filesystem", "tool": "read_file"},
@@ -56,7 +57,7 @@ def test_a_manifest_is_read_as_it_was_written(manifest: Manifest, tmp_path: Path
 @pytest.mark.parametrize(
     ("members", "name"),
     [
-        ({"role": Role.ROUTER}, "router"),
+        (ROUTER, "router"),
         ({"role": Role.SELECTOR, "toolset": "filesystem"}, "filesystem/selector"),
         ({"role": Role.TRADITIONAL, "toolset": "filesystem"}, "filesystem/traditional"),
         ({"role": Role.ARGUMENTS, "toolset": "filesystem", "tool": "read_file"}, "filesystem/arguments/read_file"),
@@ -69,14 +70,16 @@ def test_an_adapter_is_named_after_its_place(members: dict[str, Any], name: str)
 @pytest.mark.parametrize(
     "members",
     [
-        {"role": Role.ROUTER, "toolset": "filesystem"},
-        {"role": Role.ROUTER, "tool": "read_file"},
+        {**ROUTER, "toolset": "filesystem"},
+        {**ROUTER, "tool": "read_file"},
+        {"role": Role.ROUTER},
+        {"role": Role.SELECTOR, "toolset": "filesystem", "toolsets": ("filesystem",)},
         {"role": Role.ARGUMENTS, "toolset": "filesystem"},
         {"role": Role.ARGUMENTS, "tool": "read_file"},
         {"role": Role.TRADITIONAL, "toolset": "filesystem", "tool": "read_file"},
         {"role": Role.ARGUMENTS, "toolset": "filesystem", "tool": "../read_file"},
-        {"role": Role.ROUTER, "created": datetime(2026, 1, 2)},
-        {"role": Role.ROUTER, "metrics": {"loss": float("nan")}},
+        {**ROUTER, "created": datetime(2026, 1, 2)},
+        {**ROUTER, "metrics": {"loss": float("nan")}},
     ],
 )
 def test_a_manifest_that_contradicts_itself_cannot_be_made(members: dict[str, Any]) -> None:
@@ -85,11 +88,11 @@ def test_a_manifest_that_contradicts_itself_cannot_be_made(members: dict[str, An
 
 
 def test_a_manifest_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
-    old = Manifest(**COMMON, role=Role.ROUTER)
+    old = Manifest(**COMMON, **ROUTER)
     write_manifest(tmp_path, old)
     # A lone surrogate has no bytes in UTF-8, so that writing fails halfway.
     with pytest.raises(ValueError, match="surrogate"):
-        write_manifest(tmp_path, Manifest(**COMMON, role=Role.ROUTER, training={"note": "\ud800"}))
+        write_manifest(tmp_path, Manifest(**COMMON, **ROUTER, training={"note": "\ud800"}))
     assert read_manifest(tmp_path) == old
     assert [file.name for file in tmp_path.iterdir()] == ["manifest.json"]
 

@@ -58,7 +58,7 @@ def test_every_adapter_of_the_layout_is_discovered(
         SELECTOR: make_selector(),
         READ_FILE: make_read_file(),
         "filesystem/traditional": make_adapter(place("filesystem/traditional"), role=Role.TRADITIONAL),
-        "router": make_adapter(place("router"), role=Role.ROUTER, toolset=None),
+        "router": make_adapter(place("router"), role=Role.ROUTER, toolset=None, toolsets=("filesystem",)),
     }
     store.discover()
     assert {name: adapter.path for name, adapter in store.available.items()} == folders
@@ -172,7 +172,7 @@ def test_a_loaded_adapter_is_found_for_its_stage_alone(
 ) -> None:
     make_selector()
     make_read_file()
-    make_adapter(place("router"), role=Role.ROUTER, toolset=None)
+    make_adapter(place("router"), role=Role.ROUTER, toolset=None, toolsets=("filesystem",))
     store.discover()
     assert store.find(Role.SELECTOR, "filesystem") is None, "nothing is loaded yet"
     loaded = {name: store.load(name) for name in (SELECTOR, READ_FILE, "router")}

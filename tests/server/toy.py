@@ -152,6 +152,7 @@ def adapter(role: Role, toolset: str | None = None, tool: str | None = None, dig
         tools_digest=digest,
         data_digest="0",
         weights_digest="0",
+        toolsets=("files", "mail") if role is Role.ROUTER else (),
         created=datetime(2026, 1, 2, tzinfo=UTC),
     )
     values = {"kind": Kind.LORA, "rank": 8, "invocation_tokens": (), "version": "1", **more}

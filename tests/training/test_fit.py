@@ -220,7 +220,7 @@ def test_the_baseline_and_the_router_are_trained_from_the_same_data(job: Job) ->
     counts = {name: trained.examples for name, trained in manifest.adapters.items()}
     assert counts == {"files/traditional": 14 * 3, "router": 14 * 2}
     router = read_manifest(RunFolder(job.folder).adapter("router"))
-    assert (router.role, router.toolset, router.tool) == (Role.ROUTER, None, None)
+    assert (router.role, router.toolset, router.tool, router.toolsets) == (Role.ROUTER, None, None, ("files",))
 
 
 @pytest.mark.parametrize(

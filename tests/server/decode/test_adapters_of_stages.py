@@ -125,6 +125,15 @@ async def test_the_router_is_the_base_model_where_the_client_has_tools_of_its_ow
     assert (await used(asked(READ, READ_ALL, ADD)))[0] == (Stage.ROUTE, None, None, True)
 
 
+async def test_a_router_that_has_not_learnt_a_toolset_on_offer_is_passed_over() -> None:
+    less = replace(ROUTER, manifest=ROUTER.manifest.model_copy(update={"toolsets": ("files", "git")}))
+    offered = asked(READ, READ_ALL, SEND)
+    note = "router has not learnt the toolset mail"
+    assert (await used(offered, ToyStore(loaded=[*ADAPTERS, less])))[0] == (Stage.ROUTE, None, note, True)
+    more = replace(ROUTER, manifest=ROUTER.manifest.model_copy(update={"toolsets": ("files", "git", "mail")}))
+    assert (await used(offered, ToyStore(loaded=[*ADAPTERS, more])))[0] == (Stage.ROUTE, "router", None, False)
+
+
 async def test_a_clients_prefix_does_not_make_a_schema_stale() -> None:
     tools = [Tool(f"files__{tool.name}", tool.description, tool.parameters) for tool in (READ, READ_ALL)]
     assert await used(asked(*tools)) == [
