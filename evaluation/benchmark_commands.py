@@ -28,16 +28,46 @@ def requests(
 
     Nothing is carried out. Arguments that are a schema's default do not count.
     """
+    from evaluation.requests import as_json as whole
     from evaluation.requests import command, summarize
 
     with one_line_errors():
         answers = command.measure(toolset, file, words(model), base_url, api_key, jobs)
         if out:
-            command.keep(answers, out)
+            command.keep({name: whole(given) for name, given in answers.items()}, out)
         if as_json:
             typer.echo(json.dumps({name: asdict(summarize(given)) for name, given in answers.items()}, indent=1))
         else:
             Console().print(command.table(answers))
+
+
+def routes(
+    offer: Annotated[
+        str, typer.Option(help="Toolsets whose tools are offered, with commas between them.")
+    ] = "filesystem,git,memory,monday,notion,time",
+    file: Annotated[Path | None, typer.Option(help="The requests.", show_default="the shipped ones")] = None,
+    model: Annotated[str, typer.Option(help="Model ids, with commas between them.")] = "dualtune",
+    base_url: BaseUrl = "http://127.0.0.1:8000/v1",
+    api_key: Key = "none",
+    out: Annotated[Path | None, typer.Option(help="A file for the figures and what went wrong, as JSON.")] = None,
+    jobs: Jobs = 4,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the same JSON, for scripts.")] = False,
+) -> None:
+    """Offer several toolsets, and put requests to models that were written by hand: do they go to the right one?
+
+    Requests for toolsets that are not offered are left out. Nothing is carried out.
+    """
+    from evaluation.requests import command, shares, wrong
+
+    with one_line_errors():
+        went = command.route(words(offer), file, words(model), base_url, api_key, jobs)
+        record = {name: {"requests": len(g), "right": shares(g), "wrong": wrong(g)} for name, g in went.items()}
+        if out:
+            command.keep(record, out)
+        if as_json:
+            typer.echo(json.dumps(record, indent=1, ensure_ascii=False))
+        else:
+            Console().print(command.routing_table(went))
 
 
 def bfcl(

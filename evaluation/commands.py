@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from evaluation.benchmark_commands import bfcl, langchain, requests
+from evaluation.benchmark_commands import bfcl, langchain, requests, routes
 from evaluation.console import one_line_errors, places, words
 from evaluation.make_command import make_tasks
 from evaluation.options import BaseUrl, Elsewhere, ElsewhereKey, Jobs, Key, MaxTokens, OutFolder, Sandbox
@@ -116,8 +116,8 @@ def carry_out_recipe(
 
     with one_line_errors():
         wanted = recipe(name)
-        tasks = tuple(task for file in wanted.tasks for task in read_tasks(file)[:limit])
         for part in wanted.parts:
+            tasks = tuple(task for file in part.tasks for task in read_tasks(file)[:limit])
             settings = Settings(
                 tasks=digest(tasks),
                 base_url=base_url,
@@ -141,8 +141,8 @@ def carry_out_recipe(
                 for benchmark, summary in summaries.items():
                     value = getattr(summary, wanted.measure)
                     ours = "unscored" if value is None else f"{value:.1f}" if value > 1 else f"{value:.3g}"
-                    known = part.paper if benchmark == "mcpbench" else {}
-                    theirs = f"  (the paper: {known[of_model]})" if of_model in known else ""
+                    known = part.paper.get((of_model, benchmark))
+                    theirs = "" if known is None else f"  (the paper: {known})"
                     typer.echo(f"{part.name:<16} {of_model:<22} {benchmark:<9} {wanted.measure} {ours}{theirs}")
 
 
@@ -220,5 +220,5 @@ def _tell_unanswered(count: int) -> None:
 
 
 app.command("make-tasks")(make_tasks)
-for command in (requests, bfcl, langchain):
+for command in (requests, routes, bfcl, langchain):
     app.command()(command)

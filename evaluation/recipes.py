@@ -19,17 +19,18 @@ ARMS = ("dualtune-flat", "dualtune-base", "dualtune-traditional", "dualtune")
 class Part:
     """One experiment. models: None for those that the user names; pairs: of these two each selects for each.
 
-    paper: ToolFit in the paper on MCP-Bench-style tasks, by model.
+    tasks: the shipped files that are used. paper: ToolFit in the paper, by model and benchmark.
     """
 
     name: str
+    tasks: tuple[str, ...] = ("filesystem-mcpbench",)
     models: tuple[str, ...] | None = None
     pairs: bool = False
     described: bool = False
     offered: tuple[str, ...] = ("filesystem",)
     paper_tools: bool = False
     max_steps: int = 20
-    paper: Mapping[str, float] = field(default_factory=dict)
+    paper: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
     def models_of(self, named: tuple[str, ...]) -> tuple[str, ...]:
         """What is run, where the user named these. Raises EvaluationError where pairs need two."""
@@ -42,18 +43,31 @@ class Part:
 
 @dataclass(frozen=True)
 class Recipe:
-    """tasks: the shipped files that are used. measure: the summary's figure that it is about."""
+    """measure: the summary's figure that it is about."""
 
     name: str
     about: str
     parts: tuple[Part, ...]
-    tasks: tuple[str, ...] = ("filesystem-mcpbench",)
     measure: str = "toolfit"
 
 
-_BOTH = ("filesystem-testset", "filesystem-mcpbench")
-_FIGURE_2 = dict(zip(ARMS, (10.4, 16.0, 39.0, 61.5), strict=True))
-_BASE = "dualtune-flat"
+_TESTSET, _MCPBENCH, _BASE = "testset", "mcpbench", "dualtune-flat"
+_FIGURE_2 = {(arm, _MCPBENCH): value for arm, value in zip(ARMS, (10.4, 16.0, 39.0, 61.5), strict=True)}
+
+
+def _both(toolset: str) -> tuple[str, ...]:
+    return (f"{toolset}-{_TESTSET}", f"{toolset}-{_MCPBENCH}")
+
+
+def _application(toolset: str, tuned: tuple[float, float], base: tuple[float, float]) -> Part:
+    """A third of Table 3, with the paper's numbers on TestSet and MCP-Bench: its own model's, and its base's."""
+    paper = {
+        (model, benchmark): value
+        for model, values in (("dualtune", tuned), ("dualtune-base", base))
+        for benchmark, value in zip((_TESTSET, _MCPBENCH), values, strict=True)
+    }
+    return Part(toolset, _both(toolset), offered=(toolset,), paper=paper)
+
 
 RECIPES: Mapping[str, Recipe] = {
     recipe.name: recipe
@@ -61,13 +75,12 @@ RECIPES: Mapping[str, Recipe] = {
         Recipe(
             "figure2",
             "What each component adds: flat base, staged base, one traditional adapter, decoupled adapters.",
-            (Part("figure2", ARMS, paper=_FIGURE_2),),
-            tasks=_BOTH,
+            (Part("figure2", _both("filesystem"), models=ARMS, paper=_FIGURE_2),),
         ),
         Recipe(
             "table1",
             "Models against each other on MCP-Bench-style tasks.",
-            (Part("table1", paper={_BASE: 16.0}),),
+            (Part("table1", paper={(_BASE, _MCPBENCH): 16.0}),),
         ),
         Recipe(
             "table2",
@@ -76,30 +89,36 @@ RECIPES: Mapping[str, Recipe] = {
         ),
         Recipe(
             "table3",
-            "Models against each other on both benchmarks.",
-            (Part("table3", paper={"dualtune": 61.5, "dualtune-base": 15.0}),),
-            tasks=_BOTH,
+            "Models against each other on both benchmarks, in three applications.",
+            (
+                _application("filesystem", (66.4, 61.5), (7.0, 15.0)),
+                _application("notion", (87.2, 71.8), (37.0, 33.4)),
+                _application("monday", (55.8, 43.2), (45.4, 19.2)),
+            ),
         ),
         Recipe(
             "table4",
             "Explicit task descriptions against fuzzed queries.",
             (
-                Part("queries", paper={_BASE: 16.0}),
-                Part("descriptions", described=True, paper={_BASE: 25.8}),
+                Part("queries", paper={(_BASE, _MCPBENCH): 16.0}),
+                Part("descriptions", described=True, paper={(_BASE, _MCPBENCH): 25.8}),
             ),
         ),
         Recipe(
             "long-lists",
             "The cost of long tool lists (section 3.5): the tools of one toolset, and of three.",
             (
-                Part("one-toolset", paper_tools=True, paper={_BASE: 16.0}),
-                Part("three-toolsets", offered=ALL, paper_tools=True, paper={_BASE: 10.4}),
+                Part("one-toolset", paper_tools=True, paper={(_BASE, _MCPBENCH): 16.0}),
+                Part("three-toolsets", offered=ALL, paper_tools=True, paper={(_BASE, _MCPBENCH): 10.4}),
             ),
         ),
         Recipe(
             "routing",
             "Routing alone: whether the first step goes to the right toolset of three.",
-            (Part("routing", offered=ALL, paper_tools=True, max_steps=1),),
+            tuple(
+                Part(toolset, (f"{toolset}-{_MCPBENCH}",), offered=ALL, paper_tools=True, max_steps=1)
+                for toolset in ALL
+            ),
             measure="first_toolset_right",
         ),
     )

@@ -59,6 +59,10 @@ class Reply:
     stages: tuple[Mapping[str, Any], ...] = ()
     seconds: float = 0.0
 
+    def chose(self, stage: str) -> str | None:
+        """What a stage chose first, as the server reports it; None where it reports no such stage."""
+        return next((report.get("choice") for report in self.stages if report.get("stage") == stage), None)
+
     @property
     def message(self) -> Message:
         if not self.calls:

@@ -2,6 +2,7 @@
 
     tools right        longest common subsequence of the tools called and the reference's / the longer of the two
     arguments right    calls of the reference that were made with the same arguments / calls of the reference
+    first toolset      right is the task's, or none where the task needs no call: whatever came after routing
     valid, succeeded   shares of the calls whose arguments the tool's schema accepts, and that were no error
 
 Arguments are the same if they are as JSON, with paths relative to the workspace; JSON in a string counts as what it
@@ -19,9 +20,9 @@ from evaluation.judge.evidence import Evidence
 from evaluation.tasks import Task
 from evaluation.tasks.facts import arguments_of, relative
 from server.constraints.check import violation
-from server.prompt import compact_json
+from server.prompt import NO_TOOLSET, compact_json
 from toolsets import Tool
-from toolsets.trajectory import Call
+from toolsets.trajectory import Call, Reply, Trajectory
 
 _PATHS = frozenset({"path", "source", "destination"})
 
@@ -54,7 +55,7 @@ def measure(task: Task, evidence: Evidence, tools: Mapping[str, Tool]) -> Measur
     return Measures(
         tools_right=_common(made, planned) / max(len(made), len(planned)) if made or planned else 1.0,
         arguments_right=share([call in there for call in wanted]),
-        first_toolset_right=(calls[0].toolset if calls else None) == (task.toolset if planned else None),
+        first_toolset_right=_first_toolset(trajectory) == (task.toolset if planned else None),
         first_tool_right=(made[0] if made else None) == (planned[0] if planned else None),
         valid=share([is_valid(seen.call, tools) for seen in calls]),
         succeeded=share([not seen.result.is_error for seen in calls]),
@@ -64,6 +65,17 @@ def measure(task: Task, evidence: Evidence, tools: Mapping[str, Tool]) -> Measur
         completion_tokens=sum(part.get("completion_tokens") or 0 for part in usage),
         seconds=trajectory.seconds,
     )
+
+
+def routed(reply: Reply, called: str | None) -> str | None:
+    """The toolset that a reply goes to, None for none: as the server reports it, or else that which it `called`."""
+    chosen = reply.chose("route") or called
+    return None if chosen == NO_TOOLSET else chosen
+
+
+def _first_toolset(trajectory: Trajectory) -> str | None:
+    called = trajectory.calls[0].toolset if trajectory.calls else None
+    return routed(trajectory.steps[0].reply, called) if trajectory.steps else None
 
 
 def is_valid(call: Call, tools: Mapping[str, Tool]) -> bool:

@@ -48,7 +48,7 @@ def blame(task: Task, evidence: Evidence) -> Blame | None:
     planned = {call.tool for call in task.reference}
     for number, step in enumerate(steps):
         if not step.calls:
-            return "route" if _chose(step, "route") == NO_TOOLSET else "stop"
+            return "route" if step.reply.chose("route") == NO_TOOLSET else "stop"
         if len(_met(task, evidence, steps[: number + 1])) > len(_met(task, evidence, steps[:number])):
             continue
         if not planned:
@@ -107,7 +107,3 @@ def _paths(seen: Observation, evidence: Evidence) -> Iterator[str]:
         path = relative(arguments.get(name), evidence.root)
         if path is not None and not seen.result.is_error:
             yield path
-
-
-def _chose(step: Step, stage: str) -> str | None:
-    return next((report.get("choice") for report in step.reply.stages if report.get("stage") == stage), None)

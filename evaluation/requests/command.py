@@ -1,19 +1,22 @@
-"""`dualtune eval requests`."""
+"""`dualtune eval requests` and `dualtune eval routes`."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from typing import Any, TypeVar
 
 from rich.table import Table
 
 from adapters.files import write_whole
 from evaluation.errors import EvaluationError
 from evaluation.requests.asking import ask
-from evaluation.requests.request import read_requests
-from evaluation.requests.score import Answer, Summary, as_json, summarize
-from toolsets import Registry
+from evaluation.requests.request import read_errands, read_requests
+from evaluation.requests.routing import Went, send, shares
+from evaluation.requests.score import Answer, Summary, summarize
+from toolsets import Registry, Toolset
 from toolsets.chat import OpenAIModel
 from toolsets.console import stderr
 from toolsets.registry import PACKAGED
@@ -21,42 +24,95 @@ from training.display import Display
 
 _MAX_TOKENS = 512
 """Of one reply: small models that answer in words may go on and on."""
+_ROUTING_TOKENS = 64
+"""Of one reply, where only its toolset matters."""
+
+T = TypeVar("T")
 
 
 def measure(
     toolset: str, path: Path | None, models: tuple[str, ...], base_url: str, api_key: str, jobs: int
 ) -> dict[str, list[Answer]]:
     """By model, what it answered to every request. Raises EvaluationError."""
-    from openai import AsyncOpenAI  # slow to import
-
-    registry = Registry.load(PACKAGED)
-    if toolset not in registry.toolsets:
-        known = ", ".join(sorted(registry.toolsets))
-        raise EvaluationError(f"there is no toolset {toolset!r}; there are: {known}", "toolset")
+    offered = _known((toolset,), "toolset")[0]
     requests = read_requests(toolset, path)
 
-    async def each() -> dict[str, list[Answer]]:
+    async def put(model: OpenAIModel, report: Callable[[], None]) -> list[Answer]:
+        return await ask(model, offered, requests, jobs, report)
+
+    return _of_each(models, base_url, api_key, _MAX_TOKENS, len(requests), put)
+
+
+def route(
+    offered: tuple[str, ...],
+    path: Path | None,
+    models: tuple[str, ...],
+    base_url: str,
+    api_key: str,
+    jobs: int,
+) -> dict[str, list[Went]]:
+    """By model, the toolset that every request went to, of those that are offered. Raises EvaluationError."""
+    toolsets = _known(offered, "offer")
+    errands = [errand for errand in read_errands(path) if errand.toolset is None or errand.toolset in offered]
+    if not errands:
+        raise EvaluationError("no request is for one of these toolsets; offer others", "offer")
+
+    async def put(model: OpenAIModel, report: Callable[[], None]) -> list[Went]:
+        return await send(model, toolsets, errands, jobs, report)
+
+    return _of_each(models, base_url, api_key, _ROUTING_TOKENS, len(errands), put)
+
+
+def _known(names: tuple[str, ...], field: str) -> list[Toolset]:
+    registry = Registry.load(PACKAGED)
+    if unknown := [name for name in names if name not in registry.toolsets]:
+        known = ", ".join(sorted(registry.toolsets))
+        raise EvaluationError(f"there is no toolset {unknown[0]!r}; there are: {known}", field)
+    return [registry.toolsets[name] for name in names]
+
+
+def _of_each(
+    models: tuple[str, ...],
+    base_url: str,
+    api_key: str,
+    max_tokens: int,
+    total: int,
+    put: Callable[[OpenAIModel, Callable[[], None]], Awaitable[list[T]]],
+) -> dict[str, list[T]]:
+    """What `put` gives for each model, with progress."""
+    from openai import AsyncOpenAI  # slow to import
+
+    async def each() -> dict[str, list[T]]:
         answers = {}
         async with AsyncOpenAI(base_url=base_url, api_key=api_key) as client:
             for name in models:
-                display.begin(name, len(requests))
-                model = OpenAIModel(client, name, _MAX_TOKENS)
-                answers[name] = await ask(model, registry.toolsets[toolset], requests, jobs, lambda: display.advance(1))
+                display.begin(name, total)
+                answers[name] = await put(OpenAIModel(client, name, max_tokens), lambda: display.advance(1))
         return answers
 
     with Display(stderr()) as display:
         return asyncio.run(each())
 
 
-def keep(answers: dict[str, list[Answer]], out: Path) -> None:
-    whole = {name: as_json(given) for name, given in answers.items()}
-    write_whole(out, json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
+def keep(record: Mapping[str, Any], out: Path) -> None:
+    """record: by model, what is said of its answers."""
+    write_whole(out, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
 
 
 def table(answers: dict[str, list[Answer]]) -> Table:
     made = Table("model", "right tool", "right call", "no tool where none", "valid", "seconds")
     for name, given in answers.items():
         made.add_row(name, *_cells(summarize(given)))
+    return made
+
+
+def routing_table(went: Mapping[str, list[Went]]) -> Table:
+    """The share that went right, by model: of all requests, and of those for each toolset."""
+    right = {name: shares(given) for name, given in went.items()}
+    columns = list(next(iter(right.values())))
+    made = Table("model", *columns)
+    for name, of in right.items():
+        made.add_row(name, *(f"{of[column]:.1%}" for column in columns))
     return made
 
 

@@ -154,6 +154,17 @@ def test_figures_compare_a_run_with_the_reference_plan() -> None:
     assert measure(FIND_AND_READ, run(END), tools) == Measures(0.0, 0.0, False, False, None, None, 0, 1, 7, 2, 1.5)
 
 
+def test_routing_is_judged_by_the_stage_that_does_it_whatever_was_called() -> None:
+    def right(task: Task, *steps: Step) -> bool:
+        return measure(task, run(*steps), {}).first_toolset_right
+
+    ended = step(None, "Done.", route="filesystem")
+    assert (right(FIND_AND_READ, ended), right(FIND_AND_READ, END)) == (True, False)
+    assert (right(CHAT, ended), right(CHAT, END)) == (False, True)
+    silent = replace(LIST, reply=replace(LIST.reply, stages=()))
+    assert (right(FIND_AND_READ, silent), right(CHAT, silent)) == (True, False)
+
+
 def test_arguments_are_the_same_however_paths_and_members_are_written() -> None:
     one = {"path": f"{ROOT}/a/", "head": 3}
     assert canonical(one, ROOT) == canonical({"head": 3, "path": "./a"}, ROOT) != canonical({"path": "b"}, ROOT)
