@@ -24,6 +24,7 @@ from training.fit import Fit, Job
 from training.inspection import as_json as example_as_json
 from training.inspection import coloured, legend
 from training.interrupt import stop_on_signal
+from training.mixing import mix
 from training.options import (
     CACHE_GIB,
     GIB,
@@ -49,6 +50,7 @@ from training.settings import Hyperparameters
 from training.setup import load_base, missing, read_trajectories, select_targets, starts
 from training.split import TEST_TASKS, split, write_split
 from training.teacher.commands import queries, trajectories
+from training.trajectory import write_demonstrations
 
 _DEFAULTS = Hyperparameters()
 
@@ -98,6 +100,27 @@ def split_command(
             if side != "seed"
         }
     )
+
+
+@app.command("mix")
+def mix_command(
+    files: Files,
+    out: Annotated[Path, typer.Option(help="The file to write (JSON lines).")],
+    seed: Seed = 0,
+    toolsets: Toolsets = None,
+) -> None:
+    """Make trajectories of several toolsets into what a router learns from: as many of each toolset.
+
+    Each gets any of the system prompts, and some go on from a conversation about another toolset.
+
+        dualtune train mix git.jsonl time.jsonl --out mixed.jsonl
+        dualtune train fit mixed.jsonl --adapter router --run FOLDER
+    """
+    with one_line_errors():
+        found = read_trajectories(files, settings_with(toolsets=toolsets))
+        mixed = mix(found.demonstrations, seed)
+        write_demonstrations(out, mixed)
+    tell(f"{out}: {len(mixed)} trajectories, as many for each of {', '.join(found.toolsets)}")
 
 
 @app.command()
