@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from evaluation.benchmark_commands import bfcl, langchain, requests, routes
 from evaluation.console import one_line_errors, places, words
 from evaluation.make_command import make_tasks
 from evaluation.options import BaseUrl, Elsewhere, ElsewhereKey, Jobs, Key, MaxTokens, OutFolder, Sandbox
-from evaluation.recipes import RECIPES, recipe
+from evaluation.recipes import RECIPES, Figure, recipe
 from evaluation.records import MAX_TOKENS, Results, Settings
 from evaluation.tasks import digest, read_tasks
 from toolsets.console import stderr, tell
@@ -106,6 +107,7 @@ def carry_out_recipe(
     max_seconds: Annotated[float, typer.Option(min=1, help="Time for a task.")] = 600.0,
     jobs: Jobs = 2,
     sandbox: Sandbox = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON, for scripts.")] = False,
 ) -> None:
     """Repeat an experiment of the paper, and show its numbers beside ours.
 
@@ -115,7 +117,7 @@ def carry_out_recipe(
     from evaluation.report import gather, write_report
 
     with one_line_errors():
-        wanted = recipe(name)
+        wanted, figures = recipe(name), list[Figure]()
         for part in wanted.parts:
             tasks = tuple(task for file in part.tasks for task in read_tasks(file)[:limit])
             settings = Settings(
@@ -137,13 +139,12 @@ def carry_out_recipe(
             _tell_unanswered(unanswered)
             gathered = gather(Results(folder), registry_for(settings))
             write_report(gathered, folder, f"{name}: {part.name}")
-            for of_model, summaries in gathered.by_benchmark.items():
-                for benchmark, summary in summaries.items():
-                    value = getattr(summary, wanted.measure)
-                    ours = "unscored" if value is None else f"{value:.1f}" if value > 1 else f"{value:.3g}"
-                    known = part.paper.get((of_model, benchmark))
-                    theirs = "" if known is None else f"  (the paper: {known})"
-                    typer.echo(f"{part.name:<16} {of_model:<22} {benchmark:<9} {wanted.measure} {ours}{theirs}")
+            figures += part.figures(gathered.by_benchmark, wanted.measure)
+        if as_json:
+            typer.echo(json.dumps([asdict(figure) for figure in figures], indent=1))
+        else:
+            for figure in figures:
+                typer.echo(figure)
 
 
 @app.command()

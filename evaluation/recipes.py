@@ -5,14 +5,38 @@ The paper's are of Qwen2.5-7B, with its own tasks and GPT-5 as the judge: they s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from evaluation.errors import EvaluationError
 from evaluation.two_models import BETWEEN
 
+if TYPE_CHECKING:
+    from evaluation.report.gather import Summary
+
 ALL = ("filesystem", "notion", "monday")
 ARMS = ("dualtune-flat", "dualtune-base", "dualtune-traditional", "dualtune")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What a model reached in a part. `ours` is None where no run was scored; low, high: ToolFit's 95 % interval."""
+
+    part: str
+    model: str
+    benchmark: str
+    runs: int
+    measure: str
+    ours: float | None
+    paper: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+    def __str__(self) -> str:
+        ours = "unscored" if self.ours is None else f"{self.ours:.1f}" if self.ours > 1 else f"{self.ours:.3g}"
+        theirs = "" if self.paper is None else f"  (the paper: {self.paper})"
+        return f"{self.part:<16} {self.model:<22} {self.benchmark:<9} {self.measure} {ours}{theirs}"
 
 
 @dataclass(frozen=True)
@@ -39,6 +63,14 @@ class Part:
         if len(named) != 2:
             raise EvaluationError("name two models, for example --model small,large", "model")
         return tuple(f"{selector}{BETWEEN}{writer}" for selector in named for writer in named)
+
+    def figures(self, summaries: Mapping[str, Mapping[str, Summary]], measure: str) -> Iterator[Figure]:
+        """summaries: by model and benchmark."""
+        for model, by_benchmark in summaries.items():
+            for benchmark, of in by_benchmark.items():
+                known = self.paper.get((model, benchmark))
+                figure = Figure(self.name, model, benchmark, of.runs, measure, getattr(of, measure), known)
+                yield replace(figure, low=of.low, high=of.high) if measure == "toolfit" else figure
 
 
 @dataclass(frozen=True)

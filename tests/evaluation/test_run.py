@@ -255,6 +255,13 @@ def test_a_recipe_runs_its_parts_and_shows_the_papers_numbers(
         ["descriptions", "perfect", "mcpbench", "toolfit", "100.0"],
         ["descriptions", "dualtune-flat", "mcpbench", "toolfit", "0", "(the", "paper:", "25.8)"],
     ]
+    out, _ = dualtune(*words, "--out", tmp_path / "out", "--sandbox", sandbox.name, "--json")
+    figures = json.loads(out)
+    assert [(figure["model"], figure["ours"], figure["paper"]) for figure in figures[2:]] == [
+        ("perfect", 100.0, None),
+        ("dualtune-flat", 0.0, 25.8),
+    ]
+    assert figures[2].items() >= {"part": "descriptions", "runs": 1, "low": 100.0, "high": 100.0}.items()
     settings = Results(tmp_path / "out" / "table4" / "descriptions").settings()
     assert (settings.described, settings.max_steps) == (True, 9)
     assert (tmp_path / "out" / "table4" / "queries" / "report.html").exists()
