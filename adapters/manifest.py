@@ -61,6 +61,8 @@ class Manifest(BaseModel):
     """Of the tool's schema (`arguments`), all toolsets (`router`), or the toolset (the rest)."""
     toolsets: tuple[ToolsetName, ...] = ()
     """What a router has learnt to choose among; empty for every other role."""
+    copied: tuple[str, ...] = ()
+    """The tool's arguments that were put together of what had been said, wherever they were learnt (`arguments`)."""
     data_digest: str
     weights_digest: str
     """Of `adapter_model.safetensors`."""
@@ -82,6 +84,8 @@ class Manifest(BaseModel):
             raise ValueError("toolset must be named for every role but router, and for that left out")
         if (self.tool is None) != (self.role is not Role.ARGUMENTS):
             raise ValueError("tool must be named for the role arguments, and for no other")
+        if self.copied and self.role is not Role.ARGUMENTS:
+            raise ValueError("copied is for the role arguments, and for no other")
         if bool(self.toolsets) != (self.role is Role.ROUTER):
             raise ValueError("toolsets must be named for the role router, and for no other")
         return self

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Role = Literal["system", "user", "assistant", "tool"]
 
@@ -26,3 +28,28 @@ class Message:
     calls: tuple[Call, ...] = ()
     call_id: str | None = None
     name: str | None = None
+
+
+def said(messages: Sequence[Message]) -> str:
+    """All that the messages say, a line each at least: what was written, and the texts in the arguments of calls."""
+    return "\n".join(text for message in messages for text in (message.content, *_in_calls(message.calls)))
+
+
+def _in_calls(calls: Sequence[Call]) -> Iterator[str]:
+    for call in calls:
+        try:
+            yield from _texts(json.loads(call.arguments))
+        except (ValueError, RecursionError):
+            yield call.arguments
+
+
+def _texts(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case dict():
+            for part in value.values():
+                yield from _texts(part)
+        case list():
+            for part in value:
+                yield from _texts(part)

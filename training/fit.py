@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from adapters import BaseModel, BaseModelId, Kind, Role, read_manifest
 from server.chat_template import ChatTemplate
 from server.prompt import Prompts
 from toolsets import Toolset
+from training.copying import copied_arguments
 from training.display import Display
 from training.errors import Interrupted
 from training.examples import Renderer, Target
@@ -265,6 +267,7 @@ class Fit:
             toolsets=self._job.toolsets,
             invocation=Prompts(self._job.base.template).invocation_ids if settings.kind is Kind.ALORA else (),
             data_digest=found.digest,
+            copied=self._copied.get((target.toolset or "", target.tool or ""), ()),
             training={
                 **settings.model_dump(mode="json"),
                 **trained.model_dump(exclude={"metrics"}),
@@ -272,6 +275,12 @@ class Fit:
                 "versions": versions(),
             },
         )
+
+    @cached_property
+    def _copied(self) -> Mapping[tuple[str, str], tuple[str, ...]]:
+        """Of what is trained on, the arguments of each tool that are copied."""
+        trained = frozenset(self._split().train)
+        return copied_arguments((one for one in self._job.demonstrations if one.id in trained), self._job.toolsets)
 
     def _heed_stop(self) -> None:
         if self._should_stop():

@@ -31,6 +31,7 @@ class Provenance:
     invocation: tuple[int, ...]
     data_digest: str
     training: Mapping[str, Any]
+    copied: tuple[str, ...] = ()
 
 
 def tools_digest(target: Target, toolsets: Mapping[str, Toolset]) -> str:
@@ -60,6 +61,7 @@ def save(model: PeftModel, folder: Path, provenance: Provenance, history: Sequen
         base_model=provenance.base_model,
         prompt_format=PROMPT_FORMAT,
         tools_digest=tools_digest(target, provenance.toolsets),
+        copied=provenance.copied,
         toolsets=tuple(sorted(provenance.toolsets)) if target.role is Role.ROUTER else (),
         data_digest=provenance.data_digest,
         weights_digest=weights_digest,

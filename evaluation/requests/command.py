@@ -107,12 +107,11 @@ def table(answers: dict[str, list[Answer]]) -> Table:
 
 
 def routing_table(went: Mapping[str, list[Went]]) -> Table:
-    """The share that went right, by model: of all requests, and of those for each toolset."""
-    right = {name: shares(given) for name, given in went.items()}
-    columns = list(next(iter(right.values())))
-    made = Table("model", *columns)
-    for name, of in right.items():
-        made.add_row(name, *(f"{of[column]:.1%}" for column in columns))
+    """The share that each model got right: of all requests, and of those for each toolset."""
+    right = [shares(given) for given in went.values()]
+    made = Table("requests for", *went)
+    for name in right[0]:
+        made.add_row(name, *(f"{of[name]:.1%}" for of in right))
     return made
 
 

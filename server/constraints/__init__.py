@@ -22,9 +22,14 @@ class Choice:
 
 @dataclass(frozen=True)
 class JsonSchema:
-    """One JSON value, in canonical form (no white space), of a JSON Schema."""
+    """One JSON value, in canonical form (no white space), of a JSON Schema.
+
+    The members `copied` of an object are put together of words of `said`, as `server.constraints.copying` has it.
+    """
 
     schema: Mapping[str, Any]
+    copied: tuple[str, ...] = ()
+    said: str = ""
 
 
 @dataclass(frozen=True)

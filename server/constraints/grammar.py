@@ -5,10 +5,14 @@ Everything goes to the engine as a grammar, so that what vLLM would refuse of a 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 from server.constraints import Choice, Constraint, JsonSchema, ToolCall
+from server.constraints.copying import MOST_WORDS, marked, with_copies, words
 from server.constraints.jsontext import canonical, parse
+from server.constraints.literal import literal
 from server.constraints.plan import ebnf, plan
 
 
@@ -17,15 +21,22 @@ def to_grammar(constraint: Constraint) -> str:
     match constraint:
         case Choice(options):
             return _choice(options)
-        case JsonSchema(schema):
-            return plan(schema).grammar
+        case JsonSchema(schema, copied, said):
+            return _copying(schema, copied, said) if copied else plan(schema).grammar
         case ToolCall(tools, allow_none):
             return _tool_call(canonical(tools), allow_none)
 
 
+def _copying(schema: Mapping[str, Any], copied: tuple[str, ...], said: str) -> str:
+    known = words(said)
+    if len(known) > MOST_WORDS:
+        return plan(schema).grammar
+    return with_copies(plan(marked(schema, copied)).grammar, known)
+
+
 @lru_cache(maxsize=256)
 def _choice(options: tuple[str, ...]) -> str:
-    return "root ::= " + " | ".join(_literal(option) for option in dict.fromkeys(options))
+    return "root ::= " + " | ".join(literal(option) for option in dict.fromkeys(options))
 
 
 @lru_cache(maxsize=64)
@@ -49,10 +60,4 @@ def opening(name: str) -> str:
 def _fixed(text: str) -> object:
     from xgrammar import Grammar
 
-    return Grammar.from_ebnf(f"root ::= {_literal(text)}")
-
-
-def _literal(text: str) -> str:
-    """An EBNF string: every character but plain ASCII by its code point."""
-    plain = (c if c.isascii() and c.isprintable() and c not in '"\\' else f"\\U{ord(c):08x}" for c in text)
-    return '"' + "".join(plain) + '"'
+    return Grammar.from_ebnf(f"root ::= {literal(text)}")

@@ -34,10 +34,11 @@ class UnsatisfiableSchema(EngineError):
 class CheckedText:
     """Writes one text; afterwards, `report` tells what it took."""
 
-    def __init__(self, engine: Engine, schema: Mapping[str, Any] | None, *, hold: bool = False) -> None:
+    def __init__(self, engine: Engine, constraint: JsonSchema | None, *, hold: bool = False) -> None:
         self._engine = engine
-        self._schema = schema
-        self._hold = hold or (schema is not None and not plan(schema).exact)
+        self._constraint = constraint
+        self._schema = constraint.schema if constraint is not None else None
+        self._hold = hold or (self._schema is not None and not plan(self._schema).exact)
         self._last: Piece | None = None
         self._note: str | None = None
 
@@ -80,8 +81,7 @@ class CheckedText:
         )
 
     async def _decode(self, prompt: Prompt, sampling: Sampling, adapter: Adapter | None) -> AsyncGenerator[Piece, None]:
-        constraint = JsonSchema(self._schema) if self._schema is not None else None
-        generation = self._engine.generate(prompt, sampling, constraint=constraint, adapter=adapter)
+        generation = self._engine.generate(prompt, sampling, constraint=self._constraint, adapter=adapter)
         async with aclosing(generation) as pieces:
             async for piece in pieces:
                 self._last = piece

@@ -9,7 +9,8 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from adapters import Adapter, Role, Store
-from server.constraints import Choice, Constraint
+from server.constraints import Choice, Constraint, JsonSchema
+from server.conversation import said
 from server.decode.checked_text import CheckedText
 from server.decode.events import ArgumentsPiece, Event, StageDone, TextPiece
 from server.decode.request import AdapterUse, OfferedTool, StepRequest, ToolGroup
@@ -60,7 +61,9 @@ class Stages:
         """
         adapter, note = self.argument_adapter(group, offered, request.profile.adapters)
         prompt = self.arguments_prompt(conversation, group, offered, described=adapter is None)
-        text = CheckedText(self.engine, offered.tool.parameters, hold=index > 0)
+        copied = adapter.manifest.copied if adapter else ()
+        constraint = JsonSchema(offered.tool.parameters, copied, said(request.messages) if copied else "")
+        text = CheckedText(self.engine, constraint, hold=index > 0)
         sampling = replace(request.argument_sampling, max_tokens=self.room(prompt, budget))
         started = time.monotonic()
         async with aclosing(text.write(prompt, sampling, adapter)) as pieces:
@@ -77,7 +80,7 @@ class Stages:
         adapter = self.summarizer(request)
         prompt = self.answer_prompt(self.prompts.conversation(request.messages), summary=adapter is not None)
         sampling = replace(request.sampling, max_tokens=self.room(prompt, budget))
-        text = CheckedText(self.engine, request.answer_format.schema if request.answer_format else None)
+        text = CheckedText(self.engine, request.answer_format)
         started = time.monotonic()
         async with aclosing(text.write(prompt, sampling, adapter)) as pieces:
             async for piece in pieces:

@@ -41,6 +41,11 @@ MANIFEST_CASES: dict[str, Case] = {
         "",
         f": tool must be named for the role arguments, and for no other; {RESTORE}",
     ),
+    "a selector that copies": (
+        {"copied": ["path"]},
+        "",
+        f": copied is for the role arguments, and for no other; {RESTORE}",
+    ),
     "a selector with toolsets to choose among": (
         {"toolsets": ["filesystem"]},
         "",

@@ -141,7 +141,14 @@ ADD = Tool("add", "Add numbers.", schema(a={"type": "integer"}, b={"type": "inte
 ODD = Tool("odd", "Its schema is one that no grammar enforces.", schema(path={"type": "string", "not": {"const": "b"}}))
 
 
-def adapter(role: Role, toolset: str | None = None, tool: str | None = None, digest: str = "", **more: Any) -> Adapter:
+def adapter(
+    role: Role,
+    toolset: str | None = None,
+    tool: str | None = None,
+    digest: str = "",
+    copied: tuple[str, ...] = (),
+    **more: Any,
+) -> Adapter:
     """An adapter as the store would hold it, without files."""
     manifest = Manifest(
         role=role,
@@ -153,6 +160,7 @@ def adapter(role: Role, toolset: str | None = None, tool: str | None = None, dig
         data_digest="0",
         weights_digest="0",
         toolsets=("files", "mail") if role is Role.ROUTER else (),
+        copied=copied,
         created=datetime(2026, 1, 2, tzinfo=UTC),
     )
     values = {"kind": Kind.LORA, "rank": 8, "invocation_tokens": (), "version": "1", **more}

@@ -50,6 +50,18 @@ async def test_the_default_profile_uses_a_selector_and_an_adapter_for_each_tool(
     ]
 
 
+async def test_arguments_that_were_copied_in_training_are_held_to_what_was_said() -> None:
+    copying = adapter(Role.ARGUMENTS, "files", "read", READ.digest, copied=("path",))
+    scripted = script()
+    request = replace(asked(READ, READ_ALL), messages=(*AFTER_A_TOOL, Message("user", "And b?")))
+    await decoded(request, scripted, ToyStore(loaded=[SELECTOR, copying]))
+    expected = JsonSchema(READ.parameters, ("path",), "What does a say?\n\na\nhello\nAnd b?")
+    assert scripted.generations[-1].constraint == expected
+    scripted = script()
+    await decoded(request, scripted, STORE)
+    assert scripted.generations[-1].constraint == JsonSchema(READ.parameters)
+
+
 async def test_a_tool_without_an_adapter_is_described_to_the_base_model() -> None:
     scripted = engine(select="read_all", arguments="{}")
     await decoded(asked(READ, READ_ALL), scripted, STORE)

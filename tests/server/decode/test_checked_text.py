@@ -27,7 +27,7 @@ SAMPLING = Sampling(max_tokens=50, temperature=0.2, top_p=0.9, seed=5)
 async def written(
     scripted: ScriptedEngine, schema: Any = ODD.parameters, sampling: Sampling = SAMPLING, **more: Any
 ) -> tuple[list[Piece], StageDone]:
-    text = CheckedText(scripted, schema, **more)
+    text = CheckedText(scripted, JsonSchema(schema) if schema is not None else None, **more)
     async with aclosing(text.write(PROMPT, sampling, None)) as pieces:
         found = [piece async for piece in pieces]
     return found, replace(text.report(Stage.ANSWER, 0.0), seconds=0)

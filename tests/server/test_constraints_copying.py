@@ -1,0 +1,126 @@
+"""Copied strings: what may be put together of what was said, by the check and by the grammar alike."""
+
+from __future__ import annotations
+
+import json
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from server.constraints import JsonSchema
+from server.constraints.copying import MOST_WORDS, is_copied, marked, words
+from server.constraints.grammar import to_grammar
+from server.constraints.jsontext import canonical
+from tests.server.walks import accepts, walk
+
+SAID = """Take 'to do.md' from desk and put it next to "Grandma's apple cake.md", in recipes/sweet (the new folder).
+The workspace is the folder '/home/ada/My files'. [FILE] .env; look at Noor's photos/lisbon/tram28.jpg!
+{"id":"12-ab","name":"Buy oat milk"} `src/a.py:3` C:\\temp"""
+
+COPIED = [
+    ".",
+    "desk",
+    "to do.md",
+    "desk/to do.md",
+    "recipes/sweet/to do.md",
+    "./recipes/../desk",
+    "Grandma's apple cake.md",
+    "/home/ada/My files",
+    "/home/ada/My files/recipes/sweet",
+    ".env",
+    "Noor",
+    "photos/lisbon/tram28.jpg",
+    "12-ab",
+    "Buy oat milk",
+    "the new folder",
+    "src/a.py:3",
+    "C:\\temp",
+]
+MADE_UP = [
+    "",
+    "/",
+    "todo.md",
+    "Desk",
+    "desks",
+    "desk/",
+    "/desk",
+    "photo/lisbon/tram28.jpg",
+    "/ada",
+    "apple  cake.md",
+    "cake.md, in",
+    "12-ab name",
+    "recipes//sweet",
+    "tram28.jpg {",
+]
+PATH = {"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]}
+
+
+def grammar(said: str, schema: Any = PATH, *names: str) -> str:
+    return to_grammar(JsonSchema(schema, names or ("path",), said))
+
+
+def writes(said: str, value: Any) -> bool:
+    return accepts(grammar(said), canonical({"path": value}))
+
+
+@pytest.mark.parametrize("value", COPIED)
+def test_parts_are_words_of_the_conversation_as_they_stand_there(value: str) -> None:
+    assert is_copied(value, words(SAID))
+    assert writes(SAID, value)
+
+
+@pytest.mark.parametrize("value", MADE_UP)
+def test_nothing_else_can_be_written(value: str) -> None:
+    assert not is_copied(value, words(SAID))
+    assert not writes(SAID, value)
+
+
+_TEXT = st.text(alphabet="ab é./'\"\n,;s()", max_size=24)
+
+
+@given(said=_TEXT, value=_TEXT)
+@example(said="a b", value="a b")
+@example(said="'/a/b'", value="/a")
+@example(said="b's", value="b")
+@example(said="a’s b", value="a")
+@settings(deadline=None)
+def test_the_grammar_and_the_check_agree(said: str, value: str) -> None:
+    assert writes(said, value) == is_copied(value, words(said))
+
+
+@given(said=_TEXT, seed=st.integers(0, 1000))
+@settings(deadline=None)
+def test_whatever_the_grammar_lets_a_model_write_is_copied(said: str, seed: int) -> None:
+    text = walk(grammar(said), Random(seed))
+    assert text is None or is_copied(json.loads(text)["path"], words(said))
+
+
+def test_other_members_and_lists_are_written_as_their_schema_says() -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "paths": {"type": "array", "items": {"type": "string"}},
+            "mode": {"type": "string", "enum": ["a", "b"]},
+            "text": {"type": "string"},
+        },
+        "required": ["paths"],
+    }
+    made = grammar("x y", schema, "paths", "mode", "nosuch")
+    assert accepts(made, canonical({"paths": ["x", "y/x"], "mode": "b", "text": "made up"}))
+    assert not accepts(made, canonical({"paths": ["x", "z"]}))
+    assert not accepts(made, canonical({"paths": ["x"], "mode": "c"}))
+
+
+@pytest.mark.parametrize("rule", [{"enum": ["z"]}, {"pattern": "^z$"}, {"format": "uuid"}, {"maxLength": 3}])
+def test_a_string_that_the_schema_narrows_already_is_left_to_it(rule: dict[str, Any]) -> None:
+    schema = {"type": "object", "properties": {"path": {"type": "string", **rule}}}
+    assert marked(schema, ["path"]) == schema
+
+
+def test_where_nothing_or_too_much_was_said_a_model_can_still_write_something() -> None:
+    assert writes("", ".")
+    assert not writes("", "a")
+    assert writes("word " * (MOST_WORDS + 1), "made up")
