@@ -1,14 +1,15 @@
 """Strings that are put together of what was said: paths, names and identifiers that a small model miscopies.
 
 A copied string is parts with `/` between them, each of them `.`, `..`, or words of the conversation as they stand
-there, from one line; at its ends without the punctuation of the sentence around them. A `/` before the first part must
-have been there before it. So `desk/to do.md` may be written after "take 'to do.md' from desk", and `desk/todo.md` not.
+there, from one line; at its ends without the punctuation of the sentence around them. Of a path the folders alone may
+be taken, but not what comes after them. An extension may be added to the whole. After "take 'to do.md' from desk/old",
+`desk/to do.md` and `desk/old/to do.md.bak` are copied; `desk/todo.md` and `old/to do.md` are not.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,68 +23,78 @@ _BREAK = re.compile(r'["“”„«»`\t\r\n]|  +')
 """No part goes beyond these."""
 _OPENING = "'‘([{<*,;:="
 _CLOSING = "'’)]}>*,;:.!?"
-_HERE = (".", "..")
 _POSSESSIVE = ("'s", "’s")
+_HERE = (".", "..")
+_EXTENSION = re.compile(r"\.[a-z0-9]{1,5}\Z")
+_EXTENSION_RULE = 'copied_extension ::= "." [a-z0-9] [a-z0-9]? [a-z0-9]? [a-z0-9]? [a-z0-9]?'
 _MARK = "~copied~string~"
 """Stands for a copied string in the schema that a grammar is made of."""
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """`goes_on`: the next word is behind a single space. `after_root`: it comes after a `/` before which is no word."""
+    """What stands between spaces, a path as a whole. `goes_on`: after a single space comes the next word."""
 
     text: str
     goes_on: bool
-    after_root: bool
 
     @property
     def heads(self) -> tuple[str, ...]:
         """How a part may begin with it and go on."""
-        return _distinct(self.text, self.text.lstrip(_OPENING))
-
-    @staticmethod
-    def ends(head: str) -> tuple[str, ...]:
-        """How a part may end with it, where it is written as `head` inside one."""
-        bare = head.rstrip(_CLOSING)
-        return _distinct(head, bare, *(bare.removesuffix(suffix) for suffix in _POSSESSIVE))
+        bare = self.text.lstrip(_OPENING)
+        return _distinct(self.text, bare, bare.removeprefix("./"))
 
 
 def words(said: str) -> list[Word]:
-    """The words of a text, in their order."""
-    return [word for stretch in _BREAK.split(said) for word in _words_of(stretch)]
+    """The words of a text, in their order, without those of nothing but `/`."""
+    found = []
+    for stretch in _BREAK.split(said):
+        texts = stretch.split(" ")
+        for text, following in zip(texts, [*texts[1:], ""], strict=True):
+            if text.strip("/"):
+                found.append(Word(text, bool(following.strip("/"))))
+    return found
 
 
-def _words_of(stretch: str) -> Iterator[Word]:
-    stretch = stretch.strip(" ")
-    for path in re.finditer(r"[^ ]+", stretch):
-        opened = len(path[0]) - len(path[0].lstrip(_OPENING))
-        for part in re.finditer(r"[^/]+", path[0]):
-            goes_on = part.end() == len(path[0]) and path.end() < len(stretch)
-            after_root = part.start() == opened + 1 and path[0][opened] == "/"
-            yield Word(part[0], goes_on, after_root)
+def _stops(head: str) -> tuple[str, ...]:
+    """How a part may end with a word that is written as `head` in it: as a whole, or with one of its folders."""
+    bare = head.rstrip(_CLOSING)
+    wholes = (head, bare, *(bare.removesuffix(suffix) for suffix in _POSSESSIVE))
+    folders = (head[: slash.start()] for slash in re.finditer("/", head))
+    return _distinct(*(whole.rstrip("/") for whole in wholes), *folders)
 
 
-def is_copied(value: str, known: list[Word]) -> bool:
+def is_copied(value: str, known: Sequence[Word]) -> bool:
     """Whether `value` is put together of these words."""
-    anywhere = range(len(known))
-    first, *rest = value.removeprefix("/").split("/")
-    if value.startswith("/"):
-        begins = _is_part(first, known, (place for place in anywhere if known[place].after_root))
-    else:
-        begins = first in _HERE or _is_part(first, known, anywhere)
-    return begins and all(part in _HERE or _is_part(part, known, anywhere) for part in rest)
+    ends = {len(value)} | {found.start() for found in _EXTENSION.finditer(value)}
+    begun, starts = {0}, [0]
+    while starts:
+        start = starts.pop()
+        for end in _ends(value, start, known):
+            if end in ends:
+                return True
+            if value[end] == "/" and end + 1 not in begun:
+                begun.add(end + 1)
+                starts.append(end + 1)
+    return False
 
 
-def _is_part(part: str, known: list[Word], starts: Iterable[int]) -> bool:
-    return bool(part) and any(_goes(part, known, place, head) for place in starts for head in known[place].heads)
+def _ends(value: str, start: int, known: Sequence[Word]) -> Iterator[int]:
+    """Where a part that begins at `start` may end."""
+    yield from (start + len(here) for here in _HERE if value.startswith(here, start))
+    for place, word in enumerate(known):
+        for head in word.heads:
+            yield from _ends_with(head, place, value, start, known)
 
 
-def _goes(rest: str, known: list[Word], place: int, head: str) -> bool:
-    if rest in Word.ends(head):
-        return True
-    if not known[place].goes_on or not rest.startswith(f"{head} "):
-        return False
-    return _goes(rest[len(head) + 1 :], known, place + 1, known[place + 1].text)
+def _ends_with(head: str, place: int, value: str, start: int, known: Sequence[Word]) -> Iterator[int]:
+    while True:
+        yield from (start + len(stop) for stop in _stops(head) if value.startswith(stop, start))
+        if not (known[place].goes_on and value.startswith(f"{head} ", start)):
+            return
+        start += len(head) + 1
+        place += 1
+        head = known[place].text
 
 
 def marked(schema: Mapping[str, Any], members: Iterable[str]) -> Mapping[str, Any]:
@@ -107,7 +118,7 @@ _NARROWER = frozenset(
 )
 
 
-def with_copies(grammar: str, known: list[Word]) -> str:
+def with_copies(grammar: str, known: Sequence[Word]) -> str:
     """The EBNF of a marked schema, with copied strings for the marks."""
     mark = rf'"\"{_MARK}\""'
     if mark not in grammar:
@@ -115,21 +126,19 @@ def with_copies(grammar: str, known: list[Word]) -> str:
     return "\n".join([grammar.replace(mark, "copied"), *_rules(known)])
 
 
-def _rules(known: list[Word]) -> Iterator[str]:
-    anywhere = [f"copied_from_{number}" for number in range(len(known))]
-    roots = [f"copied_from_{number}" for number, word in enumerate(known) if word.after_root]
-    yield "copied_part ::= " + " | ".join([*map(literal, _HERE), *anywhere])
-    yield "copied_first ::= copied_part" + (f' | "/" ({" | ".join(roots)})' if roots else "")
-    yield r'copied ::= "\"" copied_first ("/" copied_part)* "\""'
+def _rules(known: Sequence[Word]) -> Iterator[str]:
+    yield r'copied ::= "\"" copied_part ("/" copied_part)* copied_extension? "\""'
+    yield _EXTENSION_RULE
+    yield "copied_part ::= " + " | ".join([*map(literal, _HERE), *(f"copied_from_{n}" for n in range(len(known)))])
     for number, word in enumerate(known):
-        yield f"{anywhere[number]} ::= " + " | ".join(_ways(number, word, word.heads))
+        yield f"copied_from_{number} ::= " + " | ".join(_ways(number, word, word.heads))
         if number and known[number - 1].goes_on:
             yield f"copied_on_{number} ::= " + " | ".join(_ways(number, word, (word.text,)))
 
 
 def _ways(number: int, word: Word, heads: Iterable[str]) -> Iterator[str]:
     for head in heads:
-        yield from (_inside(end) for end in Word.ends(head))
+        yield from (_inside(stop) for stop in _stops(head))
         if word.goes_on:
             yield f"{_inside(head + ' ')} copied_on_{number + 1}"
 

@@ -18,7 +18,7 @@ from tests.server.walks import accepts, walk
 
 SAID = """Take 'to do.md' from desk and put it next to "Grandma's apple cake.md", in recipes/sweet (the new folder).
 The workspace is the folder '/home/ada/My files'. [FILE] .env; look at Noor's photos/lisbon/tram28.jpg!
-{"id":"12-ab","name":"Buy oat milk"} `src/a.py:3` C:\\temp"""
+{"id":"12-ab","name":"Buy oat milk"} `src/a.py:3` C:\\temp ./lists / x"""
 
 COPIED = [
     ".",
@@ -38,10 +38,15 @@ COPIED = [
     "the new folder",
     "src/a.py:3",
     "C:\\temp",
+    "photos",
+    "desk/to do.md.bak",
+    "lists.txt",
+    "lists",
 ]
 MADE_UP = [
     "",
     "/",
+    "lists / x",
     "todo.md",
     "Desk",
     "desks",
@@ -54,6 +59,11 @@ MADE_UP = [
     "12-ab name",
     "recipes//sweet",
     "tram28.jpg {",
+    "lisbon/tram28.jpg",
+    "tram28.jpg",
+    "desk/tram28.jpg",
+    "desk.toolong",
+    "desk.Txt",
 ]
 PATH = {"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]}
 
@@ -84,6 +94,8 @@ _TEXT = st.text(alphabet="ab é./'\"\n,;s()", max_size=24)
 @given(said=_TEXT, value=_TEXT)
 @example(said="a b", value="a b")
 @example(said="'/a/b'", value="/a")
+@example(said="a / b", value="a / b")
+@example(said="./a b", value="a b.s")
 @example(said="b's", value="b")
 @example(said="a’s b", value="a")
 @settings(deadline=None)
