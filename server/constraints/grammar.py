@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from server.constraints import Choice, Constraint, JsonSchema, ToolCall
-from server.constraints.copying import MOST_WORDS, marked, with_copies, words
+from server.constraints.copying import marked, with_copies, words
 from server.constraints.jsontext import canonical, parse
 from server.constraints.literal import literal
 from server.constraints.plan import ebnf, plan
@@ -28,10 +28,7 @@ def to_grammar(constraint: Constraint) -> str:
 
 
 def _copying(schema: Mapping[str, Any], copied: tuple[str, ...], said: str) -> str:
-    known = words(said)
-    if len(known) > MOST_WORDS:
-        return plan(schema).grammar
-    return with_copies(plan(marked(schema, copied)).grammar, known)
+    return with_copies(plan(marked(schema, copied)).grammar, words(said)) or plan(schema).grammar
 
 
 @lru_cache(maxsize=256)
