@@ -119,8 +119,10 @@ class Renderer:
         """For each stage the prompt, what is written, and whose toolset and tool it is about."""
         prompts, decision = self.prompts, step.decision
         conversation = prompts.conversation(step.messages)
-        route = prompts.route(conversation, (), described=False)
-        yield route, Label.TOOLSET_NAME, decision.toolset if decision else NO_TOOLSET, None, None
+        # Once a tool has answered, the router is not asked whether any is needed: that is for the selector to say.
+        if decision or step.messages[-1].role != "tool":
+            route = prompts.route(conversation, (), described=False)
+            yield route, Label.TOOLSET_NAME, decision.toolset if decision else NO_TOOLSET, None, None
         # At the end, any of the toolsets on offer may have been the one that was asked last.
         for name in (decision.toolset,) if decision else offered:
             select = prompts.select(conversation, name, (), stop=True, described=False)

@@ -30,11 +30,11 @@ class Stages:
         self._store = store
 
     async def route(self, conversation: Segment, request: StepRequest) -> StageDone:
-        """Pick a group by name, or `none` where the step need not call."""
+        """Pick a group by name, or `none` where no tool may be needed."""
         adapter, note = self.router(request)
         prompt = self.route_prompt(conversation, request, described=adapter is None)
         options = [group.name for group in request.groups]
-        done = await self._choose(prompt, options if request.must_call else [*options, NO_TOOLSET], adapter)
+        done = await self._choose(prompt, [*options, NO_TOOLSET] if _may_need_none(request) else options, adapter)
         return replace(done, note=note)
 
     async def select(self, conversation: Segment, group: ToolGroup, request: StepRequest) -> StageDone:
@@ -92,7 +92,7 @@ class Stages:
 
     def route_prompt(self, conversation: Segment, request: StepRequest, *, described: bool) -> Prompt:
         choices = [ToolsetChoice(group.name, group.description) for group in request.groups]
-        if not request.must_call:
+        if _may_need_none(request):
             choices.append(ToolsetChoice(NO_TOOLSET, "No tool is needed: answer the user."))
         return self.prompts.route(conversation, choices, described=described)
 
@@ -194,6 +194,11 @@ class Stages:
             confidence=min(1.0, math.exp(logprob)),
             adapter=adapter.name if adapter else None,
         )
+
+
+def _may_need_none(request: StepRequest) -> bool:
+    """Whether the router may say so. Once a tool has answered, its toolset's selector knows best when all is done."""
+    return not request.must_call and request.messages[-1].role != "tool"
 
 
 def _trained_for(digest: str, adapter: Adapter | None, other: str) -> tuple[Adapter | None, str | None]:

@@ -50,7 +50,13 @@ def test_each_adapter_learns_its_own_words_and_the_end_of_the_turn() -> None:
             *(f"read{end}", f'{{"path":"b"}}{end}', f"summarize{end}"),
         ],
     }
-    assert texts(Target(Role.ROUTER), examples) == [f"files{end}", f"files{end}", f"files{end}", f"none{end}"]
+    assert texts(Target(Role.ROUTER), examples) == [f"files{end}"] * 3
+
+
+def test_a_router_learns_that_no_tool_is_needed_only_where_none_has_answered() -> None:
+    end = prompts().written(Label.TOOLSET_NAME, "").text
+    assert texts(Target(Role.ROUTER), rendered()) == [f"none{end}"]
+    assert texts(Target(Role.ROUTER), rendered(read("a"))) == [f"files{end}"]
 
 
 def test_an_adapter_of_another_toolset_learns_nothing() -> None:
@@ -68,7 +74,8 @@ def test_an_example_is_the_prompt_that_the_server_gives_a_trained_stage(family: 
     for step in steps(demonstration("one", *calls).trajectory, TOOLSETS):
         request = StepRequest(PROFILES["dualtune"], step.messages, group_tools(FILES.tools, REGISTRY))
         conversation, group = stages.prompts.conversation(step.messages), request.groups[0]
-        served.append(stages.route_prompt(conversation, request, described=False))
+        if step.decision or step.messages[-1].role != "tool":
+            served.append(stages.route_prompt(conversation, request, described=False))
         served.append(stages.select_prompt(conversation, group, request, described=False))
         if step.decision:
             offered = next(offered for offered in group.tools if offered.tool == step.decision.tool)
@@ -105,7 +112,7 @@ def test_arguments_that_would_end_the_turn_early_are_left_out() -> None:
     examples = list(renderer.examples(demonstration("one", read("<|im_end|>"))))
     assert [example.label for example in examples] == [
         *(Label.TOOLSET_NAME, Label.TOOL_NAME),
-        *(Label.TOOLSET_NAME, Label.TOOL_NAME, Label.SUMMARY),
+        *(Label.TOOL_NAME, Label.SUMMARY),
     ]
     assert renderer.left_out == {"a control word of the model's template in what is written": 1}
 

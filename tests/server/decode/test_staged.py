@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from server.constraints import Choice, JsonSchema
-from server.conversation import Message
+from server.conversation import Call, Message
 from server.decode.events import ArgumentsPiece, CallStarted, Finished, TextPiece
 from server.decode.menu import only_named
 from server.engine.base import EngineError, SampledToken, Sampling, TokenLogprob
@@ -67,6 +67,25 @@ async def test_summarize_leads_to_text() -> None:
         wrote(scripted, 2, 5),
         Finished("stop"),
     ]
+
+
+async def test_once_a_tool_has_answered_only_the_selector_can_say_that_all_is_done() -> None:
+    scripted = engine(route="files", select="summarize", answer="It says hello.")
+    history = (
+        Message("user", "What does a say?"),
+        Message("assistant", "", calls=(Call("c1", "read", '{"path":"a"}'),)),
+        Message("tool", "hello", call_id="c1", name="read"),
+    )
+    await decoded(replace(asked(*ALL), messages=history), scripted)
+    assert [seen.constraint for seen in scripted.generations[:2]] == [
+        Choice(("files", "mail")),
+        Choice(("read", "read_all", "summarize")),
+    ]
+    assert "- none:" not in scripted.generations[0].prompt.text
+    scripted = engine(route="none", answer="You are welcome.")
+    await decoded(replace(asked(*ALL), messages=(*history, Message("user", "Thanks."))), scripted)
+    assert scripted.generations[0].constraint == Choice(("files", "mail", "none"))
+    assert "- none:" in scripted.generations[0].prompt.text
 
 
 async def test_a_required_call_is_offered_no_way_out() -> None:
