@@ -57,7 +57,7 @@ def test_an_adapter_has_a_row_for_each_demonstration_that_it_learns_from() -> No
     examples = [
         e for demo in files_demonstrations(6) for e in Renderer(template(), {"files": FILES}, 4096).examples(demo)
     ]
-    train, validation = samples(examples[:-6]), samples(examples[-6:])
+    train, validation = samples(examples[:-5]), samples(examples[-5:])
     found = {target.name: data(train, validation, target) for target in decoupled(FILES)}
     assert {name: (len(ours.rows), count(ours.rows)) for name, ours in found.items()} == {
         "files/selector": (5, 10),
