@@ -13,11 +13,14 @@ from rich.console import Console
 from evaluation.console import one_line_errors, words
 from evaluation.options import BaseUrl, Jobs, Key
 
+Requests = Annotated[Path | None, typer.Option(help="The requests.", show_default="the shipped ones")]
+Models = Annotated[str, typer.Option(help="Model ids, with commas between them.")]
+
 
 def requests(
     toolset: Annotated[str, typer.Argument(help="The toolset whose tools are offered.")] = "filesystem",
-    file: Annotated[Path | None, typer.Option(help="The requests.", show_default="the shipped ones")] = None,
-    model: Annotated[str, typer.Option(help="Model ids, with commas between them.")] = "dualtune",
+    file: Requests = None,
+    model: Models = "dualtune",
     base_url: BaseUrl = "http://127.0.0.1:8000/v1",
     api_key: Key = "none",
     out: Annotated[Path | None, typer.Option(help="A file for every answer, as JSON.")] = None,
@@ -45,8 +48,8 @@ def routes(
     offer: Annotated[
         str, typer.Option(help="Toolsets whose tools are offered, with commas between them.")
     ] = "filesystem,git,memory,monday,notion,time",
-    file: Annotated[Path | None, typer.Option(help="The requests.", show_default="the shipped ones")] = None,
-    model: Annotated[str, typer.Option(help="Model ids, with commas between them.")] = "dualtune",
+    file: Requests = None,
+    model: Models = "dualtune",
     base_url: BaseUrl = "http://127.0.0.1:8000/v1",
     api_key: Key = "none",
     out: Annotated[Path | None, typer.Option(help="A file for the figures and what went wrong, as JSON.")] = None,

@@ -30,6 +30,11 @@ class Message:
     name: str | None = None
 
 
+def tool_answered(messages: Sequence[Message]) -> bool:
+    """Whether a tool has spoken last, so that work is under way."""
+    return messages[-1].role == "tool"
+
+
 def said(messages: Sequence[Message]) -> str:
     """All that the messages say, a line each at least: what was written, and the texts in the arguments of calls."""
     return "\n".join(text for message in messages for text in (message.content, *_in_calls(message.calls)))

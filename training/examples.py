@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from adapters import Role
 from server.chat_template import ChatTemplate
+from server.conversation import tool_answered
 from server.prompt import NO_TOOLSET, SUMMARIZE, Label, Prompt, Prompts, Segment
 from toolsets import Toolset
 from training.errors import TrainingError
@@ -120,7 +121,7 @@ class Renderer:
         prompts, decision = self.prompts, step.decision
         conversation = prompts.conversation(step.messages)
         # Once a tool has answered, the router is not asked whether any is needed: that is for the selector to say.
-        if decision or step.messages[-1].role != "tool":
+        if decision or not tool_answered(step.messages):
             route = prompts.route(conversation, (), described=False)
             yield route, Label.TOOLSET_NAME, decision.toolset if decision else NO_TOOLSET, None, None
         # At the end, any of the toolsets on offer may have been the one that was asked last.

@@ -267,7 +267,7 @@ class Fit:
             toolsets=self._job.toolsets,
             invocation=Prompts(self._job.base.template).invocation_ids if settings.kind is Kind.ALORA else (),
             data_digest=found.digest,
-            copied=self._copied.get((target.toolset or "", target.tool or ""), ()),
+            copied=self._copied.get((target.toolset or "", target.tool), ()) if target.tool else (),
             training={
                 **settings.model_dump(mode="json"),
                 **trained.model_dump(exclude={"metrics"}),

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
-from evaluation.errors import EvaluationError
 from evaluation.judge.measures import routed
-from evaluation.requests.asking import ROOT
+from evaluation.requests.asking import replies
 from evaluation.requests.request import Errand
 from toolsets import Toolset
-from toolsets.agent import opening
-from toolsets.chat import ChatModel, ModelError
-from toolsets.toolbox import as_function
+from toolsets.chat import ChatModel
 
 
 @dataclass(frozen=True)
@@ -32,27 +28,14 @@ class Went:
 async def send(
     model: ChatModel, toolsets: Sequence[Toolset], errands: Sequence[Errand], jobs: int, report: Callable[[], None]
 ) -> list[Went]:
-    """In the order of `errands`, `jobs` at a time; tools have distinct names.
-
-    Raises EvaluationError where there is no answer to one.
-    """
+    """In the order of `errands`, as `replies` has it."""
     owner = {tool.name: toolset.name for toolset in toolsets for tool in toolset.tools}
-    offer = [as_function(tool.name, tool) for toolset in toolsets for tool in toolset.tools]
-    turns = asyncio.Semaphore(jobs)
-
-    async def one(errand: Errand) -> Went:
-        async with turns:
-            reply = await model.reply(opening(errand.request, ROOT), offer)
-        report()
-        called = owner.get(reply.calls[0].name) if reply.calls else None
-        return Went(errand.request, errand.toolset, routed(reply, called))
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            sent = [group.create_task(one(errand)) for errand in errands]
-    except* ModelError as errors:
-        raise EvaluationError(f"{model.model} gave no answer: {errors.exceptions[0]}", "base_url") from None
-    return [task.result() for task in sent]
+    tools = [tool for toolset in toolsets for tool in toolset.tools]
+    given = await replies(model, tools, [errand.request for errand in errands], jobs, report)
+    return [
+        Went(errand.request, errand.toolset, routed(reply, owner.get(reply.calls[0].name) if reply.calls else None))
+        for errand, reply in zip(errands, given, strict=True)
+    ]
 
 
 def shares(went: Sequence[Went]) -> dict[str, float]:

@@ -119,7 +119,10 @@ _NARROWER = frozenset(
 
 def with_copies(grammar: str, known: Sequence[Word]) -> str | None:
     """The EBNF of a marked schema, with copied strings for the marks; None where there is too much to copy from."""
-    rules = [grammar.replace(rf'"\"{_MARK}\""', "copied")]
+    mark = rf'"\"{_MARK}\""'
+    if mark not in grammar:
+        return grammar
+    rules = [grammar.replace(mark, "copied")]
     length = 0
     for rule in _rules(known):
         rules.append(rule)

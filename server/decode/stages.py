@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from adapters import Adapter, Role, Store
 from server.constraints import Choice, Constraint, JsonSchema
-from server.conversation import said
+from server.conversation import said, tool_answered
 from server.decode.checked_text import CheckedText
 from server.decode.events import ArgumentsPiece, Event, StageDone, TextPiece
 from server.decode.request import AdapterUse, OfferedTool, StepRequest, ToolGroup
@@ -150,7 +150,7 @@ class Stages:
     def summarizer(self, request: StepRequest) -> Adapter | None:
         """Whatever the tools' schemas are now: what it has learnt is to repeat what they return."""
         last = request.messages[-1]
-        if last.role != "tool" or request.answer_format is not None:
+        if not tool_answered(request.messages) or request.answer_format is not None:
             return None
         for group in request.groups:
             if group.toolset is not None and any(offered.tool.name == last.name for offered in group.tools):
@@ -198,7 +198,7 @@ class Stages:
 
 def _may_need_none(request: StepRequest) -> bool:
     """Whether the router may say so. Once a tool has answered, its toolset's selector knows best when all is done."""
-    return not request.must_call and request.messages[-1].role != "tool"
+    return not request.must_call and not tool_answered(request.messages)
 
 
 def _trained_for(digest: str, adapter: Adapter | None, other: str) -> tuple[Adapter | None, str | None]:
