@@ -1,4 +1,4 @@
-"""Is a client's JSON Schema one that arguments can be written for? Asked before anything is decoded."""
+"""Is a client's JSON Schema one that arguments can be written for, and are there any? Asked before decoding."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Any
 from server.constraints.check import checker
 from server.constraints.guard import Unchecked
 from server.constraints.keywords import keyword_path, subschemas
+
+_ANNOTATIONS = frozenset({"$schema", "$id", "$comment", "title", "description"})
+_NOTHING = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
 
 
 def schema_error(schema: Mapping[str, Any]) -> str | None:
@@ -22,6 +25,12 @@ def schema_error(schema: Mapping[str, Any]) -> str | None:
     if "object" not in schema.get("type", "object"):
         return f"type: must be 'object', not {schema['type']!r}"
     return None
+
+
+def takes_nothing(schema: Mapping[str, Any]) -> bool:
+    """Whether arguments can be nothing but `{}`: tools that take none declare `properties` and name none there."""
+    said = {keyword: value for keyword, value in schema.items() if keyword not in _ANNOTATIONS}
+    return "properties" in said and all(_NOTHING.get(keyword) == value for keyword, value in said.items())
 
 
 def strict_error(schema: Mapping[str, Any]) -> str | None:

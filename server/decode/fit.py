@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from server.constraints.schema import takes_nothing
 from server.decode.flat import flat_prompt
 from server.decode.request import StepRequest
 from server.decode.stages import Stages
@@ -57,5 +58,7 @@ def _tool_prompts(request: StepRequest, stages: Stages) -> Iterator[Prompt]:
         adapter, _ = stages.selector(group, use)
         yield stages.select_prompt(conversation, group, request, described=adapter is None)
         for offered in group.tools:
+            if takes_nothing(offered.tool.parameters):
+                continue
             adapter, _ = stages.argument_adapter(group, offered, use)
             yield stages.arguments_prompt(conversation, group, offered, described=adapter is None)

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from adapters import Adapter, Role, Store
 from server.constraints import Choice, Constraint, JsonSchema
+from server.constraints.schema import takes_nothing
 from server.conversation import said, tool_answered
 from server.decode.checked_text import CheckedText
 from server.decode.events import ArgumentsPiece, Event, StageDone, TextPiece
@@ -58,7 +59,12 @@ class Stages:
         """Write the arguments of call `index` in pieces of JSON that follows the tool's schema, then report.
 
         `budget` is in tokens. All calls after the first come in one piece: the step compares them with those before.
+        Of a tool that takes no arguments there is nothing to decode.
         """
+        if takes_nothing(offered.tool.parameters):
+            yield ArgumentsPiece(index, "{}")
+            yield StageDone(Stage.ARGUMENTS, 0.0, 0, 0, 0, choice=offered.shown)
+            return
         adapter, note = self.argument_adapter(group, offered, request.profile.adapters)
         prompt = self.arguments_prompt(conversation, group, offered, described=adapter is None)
         copied = adapter.manifest.copied if adapter else ()

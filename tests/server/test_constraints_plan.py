@@ -6,13 +6,14 @@ from random import Random
 from typing import Any
 
 import jsonschema_rs
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from server.constraints.check import violation
 from server.constraints.jsontext import canonical, parse
 from server.constraints.plan import plan
-from server.constraints.schema import schema_error
+from server.constraints.schema import schema_error, takes_nothing
 from tests.server.schemas import GENERATED, SEEDS, Part, roots
 from tests.server.walks import accepts, walk
 from tests.server.wild import wild
@@ -65,3 +66,26 @@ def test_a_short_string_ends_in_the_grammar_and_a_long_one_only_in_the_check() -
 
     assert names(64) == [False, True, True, False, False]
     assert names(65) == [True] * 5
+
+
+@pytest.mark.parametrize(
+    "more", [{}, {"required": []}, {"additionalProperties": False}, {"title": "t", "$schema": "s"}]
+)
+def test_of_a_schema_that_takes_nothing_the_grammar_writes_nothing(more: dict[str, Any]) -> None:
+    schema = {"type": "object", "properties": {}, **more}
+    assert takes_nothing(schema)
+    assert [walk(plan(schema).grammar, Random(seed)) for seed in range(3)] == ["{}"] * 3
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "object"},
+        {"type": "object", "properties": {"a": {}}},
+        {"type": "object", "properties": {}, "additionalProperties": True},
+        {"type": "object", "properties": {}, "minProperties": 1},
+        {"properties": {}, "required": ["a"]},
+    ],
+)
+def test_a_schema_that_may_take_something_does(schema: dict[str, Any]) -> None:
+    assert not takes_nothing(schema)

@@ -129,7 +129,7 @@ def schema(**properties: Any) -> dict[str, Any]:
 
 PATH = schema(path={"type": "string"})
 READ = Tool("read", "Read a file.", PATH)
-READ_ALL = Tool("read_all", "Read all files.", schema())
+READ_ALL = Tool("read_all", "Read all files.", schema() | {"properties": {"depth": {"type": "integer"}}})
 SEND = Tool("send", "Send a mail.", schema(to={"type": "string"}))
 FILES = Toolset("files", "Files on the disk.", (READ, READ_ALL))
 MAIL = Toolset("mail", "The user's mail.", (SEND,))
@@ -137,6 +137,9 @@ REGISTRY = Registry({"files": FILES, "mail": MAIL})
 
 ADD = Tool("add", "Add numbers.", schema(a={"type": "integer"}, b={"type": "integer"}))
 """In no toolset."""
+
+PING = Tool("ping", "Say whether all is well.", schema())
+"""Takes no arguments, and is in no toolset."""
 
 ODD = Tool("odd", "Its schema is one that no grammar enforces.", schema(path={"type": "string", "not": {"const": "b"}}))
 

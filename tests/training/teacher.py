@@ -25,7 +25,9 @@ STUB = Path(__file__).parent.parent / "toolsets" / "stub_server.py"
 
 SAY = Tool("say", "Say a text.", {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]})
 PID = Tool("pid", "Tell the number of the process.")
-ENVIRONMENT = Tool("environment", "Show the variables.")
+ENVIRONMENT = Tool(
+    "environment", "Show the variables.", {"type": "object", "properties": {"prefix": {"type": "string"}}}
+)
 _STARTS = {"say": "utter", "pid": "number", "environment": "variables"}
 """How the scripted teacher's requests for a tool begin."""
 

@@ -23,7 +23,7 @@ from training.trajectory import read_demonstrations
 
 QUICK = ["rank=2", "epochs=1", "precision=float32", "target_modules=['q_proj']"]
 SETTINGS = [part for item in QUICK for part in ("--set", item)]
-ALL = ["notes/selector", "notes/arguments/say", "notes/arguments/pid", "notes/summary"]
+ALL = ["notes/selector", "notes/arguments/say", "notes/summary"]
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from server.decode.request import StepRequest
 from server.engine.base import EngineUnavailable
 from server.engine.scripted import ScriptedEngine
 from tests.server.decoding import asked, decoded, stages_on
-from tests.server.toy import ADAPTERS, ADD, FILES, READ, READ_ALL, SEND, ToyStore, engine
+from tests.server.toy import ADAPTERS, ADD, READ, READ_ALL, SEND, ToyStore, engine
 from toolsets import Tool
 
 LONG = Tool("long", "x" * 500)
@@ -76,7 +76,7 @@ def test_a_conversation_that_is_far_too_long_is_not_even_tokenised() -> None:
 
 
 def test_trained_stages_need_less() -> None:
-    assert smallest_limit(asked(*FILES.tools), STORE) < smallest_limit(asked(*FILES.tools))
+    assert smallest_limit(asked(READ), STORE) < smallest_limit(asked(READ))
 
 
 def test_an_engine_that_is_not_up_is_said_to_be_so() -> None:

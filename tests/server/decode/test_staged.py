@@ -8,13 +8,13 @@ import pytest
 
 from server.constraints import Choice, JsonSchema
 from server.conversation import Call, Message
-from server.decode.events import ArgumentsPiece, CallStarted, Finished, TextPiece
+from server.decode.events import ArgumentsPiece, CallStarted, Finished, StageDone, TextPiece
 from server.decode.menu import only_named
 from server.engine.base import EngineError, SampledToken, Sampling, TokenLogprob
 from server.engine.scripted import ScriptedEngine
 from server.prompt import Stage
 from tests.server.decoding import EVEN, asked, certain, chosen, decoded, wrote
-from tests.server.toy import ADD, READ, READ_ALL, SEND, engine
+from tests.server.toy import ADD, PING, READ, READ_ALL, SEND, engine
 from toolsets import Tool
 
 ALL = (READ, READ_ALL, SEND)
@@ -108,6 +108,17 @@ async def test_a_named_call_goes_straight_to_its_arguments_and_ends_with_stop() 
         ArgumentsPiece(0, '{"to":"a"}'),
         wrote(scripted, 0, 10, choice="send"),
         Finished("stop"),
+    ]
+
+
+async def test_for_a_tool_that_takes_no_arguments_none_are_decoded() -> None:
+    scripted = engine(select="ping")
+    assert await decoded(asked(PING, ADD), scripted) == [
+        chosen(scripted, 0, "ping", 1),
+        CallStarted(0, "call_0", "ping"),
+        ArgumentsPiece(0, "{}"),
+        StageDone(Stage.ARGUMENTS, 0.0, 0, 0, 0, choice="ping"),
+        Finished("tool_calls"),
     ]
 
 
