@@ -89,14 +89,14 @@ def canonical(arguments: Mapping[str, Any] | None, root: str) -> str:
     if arguments is None:
         return ""
     value: dict[str, Any] = {}
-    for name in sorted(arguments):
+    for name in arguments:
         given = _unpacked(arguments[name])
         if name in _PATHS:
             given = relative(given, root) or given
         elif name == "paths" and isinstance(given, list):
             given = [relative(path, root) or path for path in given]
         value[name] = given
-    return compact_json(value)
+    return json.dumps(value, sort_keys=True)
 
 
 def _unpacked(given: Any) -> Any:

@@ -59,6 +59,17 @@ def blame(task: Task, evidence: Evidence) -> Blame | None:
     return "context" if evidence.is_overflow else "stop"
 
 
+def stopped(task: Task, evidence: Evidence) -> bool | None:
+    """Whether the model ended once all was done; None where nothing was to be done, or it never all was."""
+    steps = evidence.trajectory.steps
+    if not task.reference:
+        return None
+    for done in range(1, len(steps) + 1):
+        if _is_done(task, evidence, steps[:done]):
+            return done < len(steps) and not steps[done].calls
+    return None
+
+
 def decisions(task: Task, evidence: Evidence) -> Iterator[Decision]:
     """Every choice of a stage with its confidence.
 
@@ -67,7 +78,7 @@ def decisions(task: Task, evidence: Evidence) -> Iterator[Decision]:
     planned = {call.tool for call in task.reference}
     steps = evidence.trajectory.steps
     for number, step in enumerate(steps):
-        done = not planned or len(_met(task, evidence, steps[:number])) == len(task.essential)
+        done = not planned or _is_done(task, evidence, steps[:number])
         for report in step.reply.stages:
             choice, confidence = report.get("choice"), report.get("confidence")
             if confidence is None:
@@ -78,6 +89,10 @@ def decisions(task: Task, evidence: Evidence) -> Iterator[Decision]:
             elif report.get("stage") == "select":
                 right = done if choice == SUMMARIZE else choice in planned and not done
                 yield Decision("select", confidence, right)
+
+
+def _is_done(task: Task, evidence: Evidence, steps: Sequence[Step]) -> bool:
+    return len(_met(task, evidence, steps)) == len(task.essential)
 
 
 def _met(task: Task, evidence: Evidence, steps: Sequence[Step]) -> set[int]:

@@ -14,7 +14,7 @@ from evaluation.errors import EvaluationError
 from evaluation.judge import Evidence, LLMVerdict, Verdict, judge
 from evaluation.judge.agreement import Agreement, agreement
 from evaluation.judge.measures import Measures, measure
-from evaluation.judge.stages import Blame, Decision, blame, decisions
+from evaluation.judge.stages import Blame, Decision, blame, decisions, stopped
 from evaluation.outside import BFCL, LangChain
 from evaluation.records import Results, Settings
 from evaluation.tasks import Task
@@ -35,6 +35,7 @@ class Row:
     verdict: Verdict | None
     measures: Measures
     blame: Blame | None
+    stopped: bool | None
     decisions: tuple[Decision, ...]
     llm: LLMVerdict | None
 
@@ -43,7 +44,8 @@ class Row:
 class Summary:
     """Means over runs. toolfit: as the paper prints it, 10 x the mean score, with its 95 % interval (bootstrap).
 
-    Shares are from 0 to 1, tokens and seconds for a run. unscored: runs to which the model gave no answer.
+    Shares are from 0 to 1, tokens and seconds for a run. unscored: runs to which the model gave no answer. stopped: of
+    the runs in which all was done, those that ended then.
     """
 
     runs: int
@@ -55,6 +57,7 @@ class Summary:
     perfect: float | None
     collateral: float | None
     said: float | None
+    stopped: float | None
     tools_right: float | None
     arguments_right: float | None
     first_toolset_right: float | None
@@ -115,6 +118,7 @@ def gather(results: Results, registry: Registry, outside: tuple[BFCL | LangChain
             verdict=None if evidence.is_unanswered else judge(task, evidence),
             measures=measure(task, evidence, offered),
             blame=blame(task, evidence),
+            stopped=stopped(task, evidence),
             decisions=tuple(decisions(task, evidence)),
             llm=results.verdict(model, task),
         )
@@ -159,6 +163,7 @@ def summarise(rows: Sequence[Row]) -> Summary:
         perfect=_mean(row.verdict.coverage == 1.0 for row in scored if row.verdict),
         collateral=_mean(bool(row.verdict.collateral) for row in scored if row.verdict),
         said=_mean(row.verdict.said for row in scored if row.verdict),
+        stopped=_mean(row.stopped for row in scored),
         tools_right=_mean(each.tools_right for each in measures),
         arguments_right=_mean(each.arguments_right for each in measures),
         first_toolset_right=_mean(each.first_toolset_right for each in measures),

@@ -328,7 +328,7 @@ def test_json_in_a_string_is_compared_as_what_it_stands_for() -> None:
     first = {"columnValues": '{"a": 1, "b": [2]}', "itemId": 3}
     assert canonical(first, "/x") == canonical({"itemId": 3, "columnValues": '{"a":1,"b":[2]}'}, "/x")
     assert canonical(first, "/x") != canonical({"itemId": 3, "columnValues": '{"a":1,"b":[3]}'}, "/x")
-    assert canonical({"a": "{"}, "/x") == '{"a":"{"}'
+    assert canonical({"a": "{"}, "/x") == '{"a": "{"}'
 
 
 def test_a_service_that_is_no_longer_the_tasks_own_is_refused() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from evaluation.judge import Evidence, Left
 from evaluation.judge.measures import Measures, canonical, measure
-from evaluation.judge.stages import Decision, blame, decisions
+from evaluation.judge.stages import Decision, blame, decisions, stopped
 from evaluation.tasks import CallMade, Content, Ground, Listed, NoCall, Requirement, Says, Task, Written
 from evaluation.workspaces import Diff
 from toolsets import Tool
@@ -110,6 +110,23 @@ def test_a_step_that_makes_a_change_helps() -> None:
     assert blame(wanted, run(write, END)) == "arguments"
 
 
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        pytest.param((LIST, READ, END), True, id="once all was done"),
+        pytest.param((READ, LIST, LIST, END), False, id="one step later"),
+        pytest.param((LIST, READ), False, id="not by itself"),
+        pytest.param((LIST, END), None, id="before"),
+    ],
+)
+def test_a_model_stops_when_all_is_done_or_does_not(steps: tuple[Step, ...], expected: bool | None) -> None:
+    assert stopped(FIND_AND_READ, run(*steps)) is expected
+
+
+def test_where_nothing_is_to_be_done_nothing_is_to_be_stopped() -> None:
+    assert stopped(CHAT, run(END)) is None
+
+
 def test_choices_are_right_while_something_is_missing_and_to_end_is_right_then() -> None:
     steps = (
         replace(LIST, reply=step(None, route="filesystem", select="list_directory").reply),
@@ -168,4 +185,6 @@ def test_routing_is_judged_by_the_stage_that_does_it_whatever_was_called() -> No
 def test_arguments_are_the_same_however_paths_and_members_are_written() -> None:
     one = {"path": f"{ROOT}/a/", "head": 3}
     assert canonical(one, ROOT) == canonical({"head": 3, "path": "./a"}, ROOT) != canonical({"path": "b"}, ROOT)
+    nested, turned = {"edits": [{"oldText": "a", "newText": "b"}]}, {"edits": [{"newText": "b", "oldText": "a"}]}
+    assert canonical(nested, ROOT) == canonical(turned, ROOT)
     assert canonical({"paths": ["a", "/etc"]}, ROOT) == canonical({"paths": [f"{ROOT}/a", "/etc"]}, ROOT)
