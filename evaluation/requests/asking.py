@@ -9,6 +9,7 @@ from pathlib import Path
 from evaluation.errors import EvaluationError
 from evaluation.requests.request import Request
 from evaluation.requests.score import Answer, judge
+from evaluation.surroundings import WORKSPACE
 from toolsets import Tool, Toolset
 from toolsets.agent import opening
 from toolsets.chat import ChatModel, ModelError
@@ -16,7 +17,7 @@ from toolsets.toolbox import as_function
 from toolsets.trajectory import Reply
 
 ROOT = Path("/home/user/files")
-"""The folder that the model is told of."""
+"""The folder that the model is told of, where it is offered tools for files."""
 
 
 async def ask(
@@ -24,14 +25,20 @@ async def ask(
 ) -> list[Answer]:
     """Answers in the order of the requests, `jobs` at a time. Raises EvaluationError where there is none to one."""
     tools = {tool.name: tool for tool in toolset.tools}
-    given = await replies(model, toolset.tools, [request.request for request in requests], jobs, report)
+    root = ROOT if toolset.name == WORKSPACE else None
+    given = await replies(model, toolset.tools, [request.request for request in requests], jobs, report, root)
     return [judge(request, reply, tools, str(ROOT)) for request, reply in zip(requests, given, strict=True)]
 
 
 async def replies(
-    model: ChatModel, tools: Iterable[Tool], texts: Iterable[str], jobs: int, report: Callable[[], None]
+    model: ChatModel,
+    tools: Iterable[Tool],
+    texts: Iterable[str],
+    jobs: int,
+    report: Callable[[], None],
+    root: Path | None = ROOT,
 ) -> list[Reply]:
-    """In the order of `texts`, `jobs` at a time; tools have distinct names.
+    """In the order of `texts`, `jobs` at a time; tools have distinct names. The model is told of the folder `root`.
 
     Raises EvaluationError where there is none to one.
     """
@@ -40,7 +47,7 @@ async def replies(
 
     async def one(text: str) -> Reply:
         async with turns:
-            reply = await model.reply(opening(text, ROOT), offer)
+            reply = await model.reply(opening(text, root), offer)
         report()
         return reply
 

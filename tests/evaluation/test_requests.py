@@ -14,6 +14,7 @@ from evaluation.commands import app
 from evaluation.errors import EvaluationError
 from evaluation.requests import Request, judge, read_requests, summarize
 from evaluation.requests.asking import ROOT, ask
+from evaluation.requests.request import SHIPPED
 from server.constraints.check import violation
 from server.prompt import compact_json
 from toolsets import Registry
@@ -82,12 +83,17 @@ def test_the_summary_counts_requests_with_and_without_tools_apart() -> None:
     assert summary.by_tool == {"list_directory_with_sizes": (2, 1, 1), "no tool": (1, 1, 1)}
 
 
-def test_every_shipped_request_is_unique_and_wants_calls_that_the_schema_accepts() -> None:
-    requests = read_requests("filesystem")
-    assert len({request.request for request in requests}) == len(requests) == 100
+@pytest.mark.parametrize(
+    ("name", "toolset"),
+    [("filesystem", "filesystem"), ("filesystem-second", "filesystem"), ("time", "time"), ("memory", "memory")],
+)
+def test_every_shipped_request_is_unique_and_wants_calls_that_the_schema_accepts(name: str, toolset: str) -> None:
+    tools = {tool.name: tool for tool in Registry.load(PACKAGED).toolsets[toolset].tools}
+    requests = read_requests(toolset, SHIPPED / f"{name}.jsonl")
+    assert len({request.request for request in requests}) == len(requests) >= 50
     for call in (call for request in requests for call in request.calls):
-        assert violation(compact_json(call.arguments), TOOLS[call.tool].parameters) is None
-    assert {call.tool for request in requests for call in request.calls} == set(TOOLS)
+        assert violation(compact_json(call.arguments), tools[call.tool].parameters) is None
+    assert {call.tool for request in requests for call in request.calls} == set(tools)
 
 
 @pytest.mark.parametrize(
@@ -122,6 +128,19 @@ async def test_answers_come_in_the_order_of_the_requests() -> None:
     assert [answer.request for answer in answers] == [CHAT.request, SORTED.request, CHAT.request]
     assert all(answer.right_call for answer in answers)
     assert len(told) == 3
+
+
+@pytest.mark.parametrize(("name", "is_told"), [("filesystem", True), ("time", False)])
+async def test_a_model_is_told_of_a_workspace_where_there_are_tools_for_files(name: str, is_told: bool) -> None:
+    seen: list[str] = []
+
+    class Listening(Scripted):
+        async def reply(self, messages: Sequence[Message], tools: Sequence[Mapping[str, Any]]) -> Reply:
+            seen.append(messages[0]["content"])
+            return reply()
+
+    await ask(Listening(), Registry.load(PACKAGED).toolsets[name], [CHAT], 1, lambda: None)
+    assert [str(ROOT) in instructions for instructions in seen] == [is_told]
 
 
 async def test_a_model_that_is_silent_is_an_error_that_names_the_endpoint() -> None:
