@@ -92,7 +92,8 @@ async def carried_out(setting: Setting, templates: Sequence[Template], seed: str
 async def test_every_plan_can_be_carried_out(source: Source) -> None:
     todo: dict[str, list[Template]] = defaultdict(list)
     for template in BANK.templates:
-        todo[template.plan].append(template)
+        if not template.opens:
+            todo[template.plan].append(template)
     for number in range(12):
         async with open_setting(source, f"plans/{number}") as setting:
             for plan in list(todo):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
+from training.offline.saying import weighted
 from training.offline.wording import Piece
 
 _BETWEEN = (
@@ -49,10 +50,9 @@ def joined(random: Random, requests: Sequence[Sequence[Piece]]) -> list[Piece]:
         return [Piece(random.choice(_BEFORE)), *requests[0]] if random.random() < 0.3 else list(requests[0])
     if random.random() < 0.12:
         return _listed(random, requests)
-    separators, weights = zip(*_BETWEEN, strict=True)
     pieces = [Piece(random.choice(_BEFORE)), *requests[0]]
     for index, request in enumerate(requests[1:], 2):
-        between = random.choices(separators, weights)[0]
+        between = weighted(random, _BETWEEN)
         if 2 < len(requests) != index:
             between = random.choice((", ", ", then ", "; "))
         pieces += [Piece(between), *request]

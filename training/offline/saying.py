@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
+from typing import TypeVar
+
+T = TypeVar("T")
 
 _QUOTES = {"": ("", ""), '"': ('"', '"'), "'": ("'", "'"), "`": ("`", "`"), "“": ("“", "”"), "«": ("«", "»")}
+_BRACKETS = {("{", "}"), ("[", "]"), ("<", ">")}
 _PLAIN = (62, 18, 6, 10, 2, 1)
 _SPACED = (14, 46, 16, 18, 4, 2)
 _WORDS = (
     *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
     *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
 )
+
+
+def weighted(random: Random, options: Sequence[tuple[T, int]]) -> T:
+    """One of these, as often as its weight says."""
+    ways, weights = zip(*options, strict=True)
+    chosen: T = random.choices(ways, weights)[0]
+    return chosen
+
+
+def worded(random: Random, forms: Sequence[tuple[str, int]], words: Mapping[str, str]) -> str:
+    """One of these forms, as often as its weight says, with the words in it."""
+    return weighted(random, forms).format(**words)
 
 
 def quoted(random: Random, text: str) -> str:
@@ -24,7 +40,12 @@ def quoted(random: Random, text: str) -> str:
 
 
 def enclosed(random: Random, text: str) -> str:
-    """`text` always in quotes, where it can be: for texts and names whose end would not be seen."""
+    """`text` always in quotes, where it can be: for texts and names whose end would not be seen.
+
+    What has brackets of its own needs none, and mostly gets none.
+    """
+    if (text[:1], text[-1:]) in _BRACKETS and random.random() < 0.7:
+        return text
     marks = [mark for mark in ('"', '"', "'", "`", "“") if not set(_QUOTES[mark]) & set(text)]
     opening, closing = _QUOTES[random.choice(marks)] if marks else ("", "")
     return f"{opening}{text}{closing}"

@@ -21,6 +21,7 @@ from training.offline.acting import Room
 from training.offline.filesystem.disguise import Disguise
 from training.offline.filesystem.values import file_name, folder_path, values
 from training.offline.filesystem.view import View, look
+from training.offline.saying import weighted
 
 _SHAPES: tuple[Shape, ...] = ("home", "office", "code", "logs", "album", "study")
 _SIZES: tuple[tuple[Size, int], ...] = (("small", 75), ("medium", 25))
@@ -60,8 +61,7 @@ async def open_ground(
 ) -> AsyncIterator[tuple[Ground, Room]]:
     """A workspace that follows from the seed, and a server that works on it. Raises ToolsetError."""
     random = Random(seed)
-    sizes, weights = zip(*_SIZES, strict=True)
-    spec = Spec(random.choice(_SHAPES), random.choices(sizes, weights)[0], random.randrange(1 << 30))
+    spec = Spec(random.choice(_SHAPES), weighted(random, _SIZES), random.randrange(1 << 30))
     workspace = _varied(build(spec), random)
     with TemporaryDirectory(prefix="dualtune-") as folder:
         root = (Path(folder) / "workspace").resolve()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from posixpath import basename, dirname
 from random import Random
 
 from training.offline.filesystem.view import HERE
-from training.offline.saying import quoted
+from training.offline.saying import quoted, weighted
 
 _ROOTS = (
     "the workspace",
@@ -51,6 +52,16 @@ _INSIDE = (
     ("the file {name} in {folder}", 2),
     ("{folder} -> {name}", 1),
     ("{name} under {folder}", 1),
+    ("{name} within {folder}", 1),
+    ("{name} in the folder {folder}", 2),
+    ("the {name} in {folder}", 1),
+    ("{name} below {folder}", 1),
+)
+_NESTED = (
+    ("{name} in {folder}", 4),
+    ("{name} under {folder}", 2),
+    ("{name} inside {folder}", 2),
+    ("{name} within {folder}", 1),
 )
 
 
@@ -74,22 +85,29 @@ def file_mention(random: Random, path: str, root: str, *, plainly: bool = False)
     if chance < 0.07:
         return Said(path, quoted(random, f"./{path}"))
     if chance < 0.20 and "/" in path and not plainly:
-        forms, weights = zip(*_INSIDE, strict=True)
-        form = random.choices(forms, weights)[0]
-        name, folder = quoted(random, basename(path)), quoted(random, dirname(path))
-        return Said(path, form.format(name=name, folder=folder))
+        return Said(path, _inside(random, path, _INSIDE))
     return Said(path, quoted(random, path))
 
 
+def _inside(random: Random, path: str, forms: Sequence[tuple[str, int]]) -> str:
+    """A path by its name and its folder."""
+    return weighted(random, forms).format(name=quoted(random, basename(path)), folder=quoted(random, dirname(path)))
+
+
 def folder_mention(random: Random, path: str, root: str) -> Said:
-    """A folder by its path, with a slash at its end now and then, which the arguments do without."""
+    """A folder by its path, with a slash at its end now and then, which the arguments do without.
+
+    Now and then by its name and the folder that it is in, or from the root of the machine.
+    """
     chance = random.random()
     if chance < 0.04:
         path = f"{root}/{path}"
         return Said(path, quoted(random, path))
     if chance < 0.07:
         return Said(path, quoted(random, f"./{path}"))
-    return Said(path, quoted(random, f"{path}/" if chance < 0.22 else path))
+    if chance < 0.13 and "/" in path:
+        return Said(path, _inside(random, path, _NESTED))
+    return Said(path, quoted(random, f"{path}/" if chance < 0.24 else path))
 
 
 def place_mention(random: Random, path: str, root: str) -> Said:
@@ -98,8 +116,7 @@ def place_mention(random: Random, path: str, root: str) -> Said:
         return Said(HERE, random.choice(_ROOTS))
     if random.random() < 0.05:
         return Said(f"{root}/{path}", quoted(random, f"{root}/{path}"))
-    forms, weights = zip(*_FOLDERS, strict=True)
-    form = random.choices(forms, weights)[0]
+    form = weighted(random, _FOLDERS)
     if form == "{}/":
         return Said(path, quoted(random, f"{path}/"))
     return Said(path, form.format(quoted(random, path)))

@@ -18,6 +18,7 @@ from training.offline.script import Earlier, Unfit
 T = TypeVar("T")
 _EXTRA_LINES = 0.06
 """How often somebody asks for more lines than there are."""
+_AT_THE_TOP = 0.4
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Scene:
 
     def folder(self, *, least: int = 1, most: int = 30) -> str:
         """A folder that directly holds between `least` and `most` things."""
-        return self.pick([f for f in self.view.folders if least <= len(self.view.children(f)) <= most])
+        return self._folder([f for f in self.view.folders if self._fits(f, least, most)])
 
     def place(self, *, least: int = 1, most: int = 30) -> str:
         """A folder, or the workspace itself one time in four."""
@@ -82,9 +83,14 @@ class Scene:
     def wide_place(self, *, least: int = 1, most: int = 40) -> str:
         """A folder by all that is below it, or now and then the workspace itself: whoever names none means that."""
         fitting = [f for f in (HERE, *self.view.folders) if least <= len(self.view.below(f)) <= most]
-        if HERE in fitting and self.random.random() < 0.2:
+        if fitting[:1] == [HERE] and (len(fitting) == 1 or self.random.random() < 0.15):
             return HERE
-        return self.pick(fitting)
+        return self._folder([folder for folder in fitting if folder != HERE])
+
+    def _folder(self, folders: Sequence[str]) -> str:
+        """One of these, a folder at the top more often: its bare name is how people speak of it."""
+        top = [folder for folder in folders if "/" not in folder]
+        return self.random.choice(top) if top and self.random.random() < _AT_THE_TOP else self.pick(folders)
 
     def _fits(self, folder: str, least: int, most: int) -> bool:
         return least <= len(self.view.children(folder)) <= most

@@ -44,27 +44,27 @@ def _write(path: str, content: str, words: dict[str, str], done: str) -> Task:
 
 
 def write_text(s: Scene) -> Task:
-    file, text = s.said(s.new_file(), plainly=True), s.line()
+    file, text = s.said(s.new_file()), s.line()
     words = {"file": file.text, "text": s.enclosed(text), "raw": text}
     return _write(file.path, text, words, f"{file.path} is written.")
 
 
 def write_block(s: Scene) -> Task:
     """Several lines, below the request or fenced."""
-    file, block = s.said(s.new_file(), plainly=True), s.block()
+    file, block = s.said(s.new_file()), s.block()
     fenced = s.random.random() < 0.35
     words = {"file": file.text, "block": f"\n```\n{block}\n```" if fenced else f"\n{block}"}
     return _write(file.path, block, words, f"{file.path} is written, {len(block.splitlines())} lines.")
 
 
 def write_items(s: Scene) -> Task:
-    file, items = s.said(s.new_file(), plainly=True), s.items()
+    file, items = s.said(s.new_file()), s.items()
     words = {"file": file.text, "items": s.series(items)}
     return _write(file.path, "\n".join(items), words, f"{file.path} has the {len(items)} entries, one per line.")
 
 
 def write_empty(s: Scene) -> Task:
-    file = s.said(s.new_file(), plainly=True)
+    file = s.said(s.new_file())
     return _write(file.path, "", {"file": file.text}, f"{file.path} is there, and empty.")
 
 
@@ -75,7 +75,7 @@ def overwrite(s: Scene) -> Task:
 
 
 def write_markdown(s: Scene) -> Task:
-    file, items = s.said(s.new_file(name=f"{s.stem()}.md"), plainly=True), s.items()
+    file, items = s.said(s.new_file(name=f"{s.stem()}.md")), s.items()
     title = s.title()
     content = "\n".join([f"# {title}", "", *(f"- {item}" for item in items)])
     words = {"file": file.text, "title": s.enclosed(title), "items": s.series(items)}
@@ -84,7 +84,7 @@ def write_markdown(s: Scene) -> Task:
 
 def write_settings(s: Scene) -> Task:
     """Keys and values, as an indented JSON object."""
-    file = s.said(s.new_file(name=f"{s.stem()}.json"), plainly=True)
+    file = s.said(s.new_file(name=f"{s.stem()}.json"))
     pairs = dict(zip(s.sample(_KEYS, 2, 3), s.random.sample(_SETTINGS, 3), strict=False))
     verb = s.random.choice(("{} = {}", "{} set to {}", "{} as {}", "{}: {}", "{} {}"))
     content = json.dumps({key: _json_value(value) for key, value in pairs.items()}, indent=2)

@@ -11,6 +11,7 @@ from evaluation.workspaces.writer import Writer, long_date
 from server.prompt import compact_json
 from training.offline.monday.values import values
 from training.offline.monday.view import Json, View, labels
+from training.offline.saying import worded
 from training.offline.scene import Scene
 
 _BOARD = (
@@ -67,26 +68,21 @@ class Said:
     text: str
 
 
-def _draw(s: Scene[View], forms: Sequence[tuple[str, int]], words: Mapping[str, str]) -> str:
-    templates, weights = zip(*forms, strict=True)
-    return str(s.random.choices(templates, weights)[0].format(**words))
-
-
 # Boards, items, groups
 
 
 def board_said(s: Scene[View], board: Json) -> Said:
     words = {"id": board["id"], "name": board["name"], "quoted": s.enclosed(board["name"]), "url": board["url"]}
-    return Said(int(board["id"]), _draw(s, _BOARD, words))
+    return Said(int(board["id"]), worded(s.random, _BOARD, words))
 
 
 def item_said(s: Scene[View], item: Json) -> Said:
-    return Said(int(item["id"]), _draw(s, _ITEM, _item_words(s, item)))
+    return Said(int(item["id"]), worded(s.random, _ITEM, _item_words(s, item)))
 
 
 def entry_said(s: Scene[View], item: Json) -> Said:
     """An item, with the board that it is on: both are needed to change it."""
-    return Said(int(item["id"]), _draw(s, _ENTRY, _item_words(s, item)))
+    return Said(int(item["id"]), worded(s.random, _ENTRY, _item_words(s, item)))
 
 
 def _item_words(s: Scene[View], item: Json) -> dict[str, str]:
@@ -96,7 +92,7 @@ def _item_words(s: Scene[View], item: Json) -> dict[str, str]:
 
 def group_said(s: Scene[View], group: Json) -> Said:
     words = {"id": group["id"], "title": group["title"], "quoted": s.enclosed(group["title"])}
-    return Said(group["id"], _draw(s, _GROUP, words))
+    return Said(group["id"], worded(s.random, _GROUP, words))
 
 
 def other_group(s: Scene[View], item: Json) -> Json:
@@ -109,7 +105,7 @@ def other_group(s: Scene[View], item: Json) -> Json:
 
 def typed(s: Scene[View], column: Json) -> str:
     """A column by its ID and its type."""
-    return _draw(s, _TYPED, {"kind": _kind(column), "id": column["id"]})
+    return worded(s.random, _TYPED, {"kind": _kind(column), "id": column["id"]})
 
 
 def _kind(column: Json) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -58,11 +58,6 @@ class Said:
     text: str
 
 
-def _draw(s: Scene[View], forms: Sequence[tuple[str, int]], words: Mapping[str, str]) -> str:
-    templates, weights = zip(*forms, strict=True)
-    return str(s.random.choices(templates, weights)[0].format(**words))
-
-
 # Pages and databases
 
 
@@ -71,8 +66,8 @@ def page_said(s: Scene[View], page: Json, *, hyphens: bool = False) -> Said:
     identifier, link = page["id"], page["url"]
     short = identifier.replace("-", "")
     if not hyphens and link.endswith(short) and s.random.random() < 0.3:
-        return Said(short, _draw(s, _LINK, {"url": link}))
-    return Said(identifier, _draw(s, _PAGE, {"id": identifier, "title": s.enclosed(title(page))}))
+        return Said(short, worded(s.random, _LINK, {"url": link}))
+    return Said(identifier, worded(s.random, _PAGE, {"id": identifier, "title": s.enclosed(title(page))}))
 
 
 def parent_said(s: Scene[View]) -> Said:
@@ -82,13 +77,13 @@ def parent_said(s: Scene[View]) -> Said:
 
 
 def source_said(s: Scene[View], source: Json) -> Said:
-    return Said(source["id"], _draw(s, _SOURCE, {"id": source["id"], "title": title(source)}))
+    return Said(source["id"], worded(s.random, _SOURCE, {"id": source["id"], "title": title(source)}))
 
 
 def base_said(s: Scene[View], source: Json) -> Said:
     """The database of a data source, by its ID."""
     identifier = source["parent"]["database_id"]
-    return Said(identifier, _draw(s, _BASE, {"id": identifier, "title": title(source)}))
+    return Said(identifier, worded(s.random, _BASE, {"id": identifier, "title": title(source)}))
 
 
 # Properties
@@ -100,7 +95,7 @@ def kind_said(kind: str) -> str:
 
 def typed(s: Scene[View], column: Json) -> str:
     """A property by its name and its type."""
-    return _draw(s, _TYPED, {"kind": kind_said(column["type"]), "name": s.quoted(column["name"])})
+    return worded(s.random, _TYPED, {"kind": kind_said(column["type"]), "name": s.quoted(column["name"])})
 
 
 def settable(source: Json) -> list[Json]:
