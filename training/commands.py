@@ -20,10 +20,11 @@ from training.demonstrations import demonstrations
 from training.deploy import deploy
 from training.display import Display
 from training.examples import Example, Renderer
-from training.fit import Fit, Job
+from training.fit import Fit
 from training.inspection import as_json as example_as_json
 from training.inspection import coloured, legend
 from training.interrupt import stop_on_signal
+from training.job import Job
 from training.mixing import mix
 from training.options import (
     CACHE_GIB,
@@ -187,7 +188,8 @@ def fit(
     start: Annotated[
         Path | None,
         typer.Option(
-            help="Train adapters further that lie here: the folder `adapters` of a run, or a base model's in the store."
+            help="Train adapters further that lie here: the folder `adapters` of a run, or a base model's in the "
+            "store. With shared_epochs, argument adapters of a toolset that has none here start from those of others."
         ),
     ] = None,
     set_: Set = None,
@@ -212,6 +214,7 @@ def fit(
         settings = settings_with(model=model, toolsets=toolsets, adapters=adapters)
         found = read_trajectories(files, settings)
         base = load_base(settings)
+        chosen = hyperparameters(set_ or ())
         targets = select_targets(found.toolsets, adapter or ())
         if only_missing:
             targets = missing(targets, found.toolsets, base, settings)
@@ -221,12 +224,12 @@ def fit(
             toolsets=found.toolsets,
             targets=targets,
             base=base,
-            hyperparameters=hyperparameters(set_ or ()),
+            hyperparameters=chosen,
             folder=run,
             cache_bytes=int(cache_gib * GIB),
             test_tasks=test_tasks,
             held_out=read_templates(hold_out),
-            start=starts(targets, start, base) if start is not None else {},
+            start=starts(targets, start, base, share=chosen.shared_epochs > 0) if start is not None else {},
         )
         with Display(stderr()) as display:
             manifest = Fit(job, display, should_stop).run()

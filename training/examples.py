@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from adapters import Role
 from server.chat_template import ChatTemplate
+from server.constraints.schema import takes_nothing
 from server.conversation import tool_answered
 from server.prompt import NO_TOOLSET, SUMMARIZE, Label, Prompt, Prompts, Segment
 from toolsets import Toolset
@@ -77,11 +78,12 @@ class Target:
 
 
 def decoupled(toolset: Toolset) -> tuple[Target, ...]:
-    """The adapters of decoupled fine-tuning: the selector, one for the arguments of each tool, and the summary's.
+    """The adapters of decoupled fine-tuning: the selector, one for each tool's arguments, if any, and the summary's.
 
     The paper has the base model summarise; small ones repeat themselves and invent.
     """
-    arguments = (Target(Role.ARGUMENTS, toolset.name, tool.name) for tool in toolset.tools)
+    taking = (tool for tool in toolset.tools if not takes_nothing(tool.parameters))
+    arguments = (Target(Role.ARGUMENTS, toolset.name, tool.name) for tool in taking)
     return (Target(Role.SELECTOR, toolset.name), *arguments, Target(Role.SUMMARY, toolset.name))
 
 
@@ -128,10 +130,10 @@ class Renderer:
         for name in (decision.toolset,) if decision else offered:
             select = prompts.select(conversation, name, (), stop=True, described=False)
             yield select, Label.TOOL_NAME, decision.tool.name if decision else SUMMARIZE, name, None
-        if decision:
+        if decision and not takes_nothing(decision.tool.parameters):
             prompt = prompts.arguments(conversation, decision.tool, described=False)
             yield prompt, Label.ARGUMENTS, decision.arguments, decision.toolset, decision.tool.name
-        elif step.summary:
+        if step.summary:
             yield prompts.summary(conversation), Label.SUMMARY, step.summary.text, step.summary.toolset, None
 
     def _unfit(self, example: Example, text: str) -> str | None:

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from adapters import BaseModel, BaseModelId, Kind, Role, read_manifest
-from server.chat_template import ChatTemplate
+from adapters import BaseModelId, Kind, Role, read_manifest
 from server.prompt import Prompts
-from toolsets import Toolset
 from training.copying import copied_arguments
 from training.display import Display
 from training.errors import Interrupted
 from training.examples import Renderer, Target
 from training.history import Epoch, metrics
+from training.job import Job
 from training.phrasings import templates_digest
 from training.product import Provenance, save
 from training.run import Origin, RunFolder, RunManifest, Trained, versions
 from training.samples import Data, Sample, count, data, samples
 from training.settings import Hyperparameters
 from training.split import Split, read_split, split, write_split
-from training.trajectory import Demonstration
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -34,38 +31,6 @@ if TYPE_CHECKING:
     from training.learner import Learner
     from training.prefixes import PrefixStates
     from training.trainer import Progress
-
-
-@dataclass(frozen=True)
-class Base:
-    """The base model: what adapters say of it, the folder of its files, and its chat template."""
-
-    model: BaseModel
-    folder: str
-    template: ChatTemplate
-
-
-@dataclass(frozen=True)
-class Job:
-    """What a run is made of, and where it works.
-
-    `trajectories` has the names of the files that the demonstrations came from, and the SHA-256 of each. `cache_bytes`
-    is how much of the disk the states of prefixes may take while the run lasts. `start` has the folders of adapters
-    that are trained further, each by the name of its target; the others are trained from nothing. `held_out` are
-    templates that nothing is learnt from.
-    """
-
-    demonstrations: Sequence[Demonstration]
-    trajectories: Mapping[str, str]
-    toolsets: Mapping[str, Toolset]
-    targets: Sequence[Target]
-    base: Base
-    hyperparameters: Hyperparameters
-    folder: Path
-    cache_bytes: int
-    test_tasks: int
-    start: Mapping[str, Path] = field(default_factory=dict)
-    held_out: frozenset[str] = frozenset()
 
 
 class Fit:
@@ -166,17 +131,16 @@ class Fit:
             check_model(learner, max(next(iter(work.values())).rows, key=lambda row: row.reach))
         starts: dict[str, Weights] = {}
         for target, found in work.items():
-            start = self._job.start.get(target.name)
-            sharing = start is None and target.role is Role.ARGUMENTS and target.toolset in self._shared
+            sharing = target.role is Role.ARGUMENTS and target.toolset in self._shared
             toolset = target.toolset if sharing else None
             if toolset and toolset not in starts:
                 with fresh() as learner:
                     starts[toolset] = self._train_shared(toolset, learner, accelerator)
             with fresh() as learner:
-                if start is not None:
-                    load_adapter(learner.model, start)
                 if toolset:
                     load(learner, starts[toolset])
+                elif start := self._job.start.get(target.name):
+                    load_adapter(learner.model, start)
                 self._train_one(target, learner, found, accelerator)
         for name in starts:
             self._shared_checkpoint(name).unlink(missing_ok=True)
@@ -208,10 +172,23 @@ class Fit:
     def _shared_checkpoint(self, toolset: str) -> Path:
         return self._folder.checkpoint(f"{toolset}/shared")
 
+    def _shared_start(self, toolset: str) -> list[str]:
+        """Names of the adapters from whose mean the argument adapters of a toolset start together."""
+        arguments = [name for name in self._job.start if f"/{Role.ARGUMENTS.value}/" in name]
+        own = Target(Role.ARGUMENTS, toolset).name
+        return [name for name in arguments if name.startswith(f"{own}/")] or arguments
+
     def _train_shared(self, toolset: str, learner: Learner, accelerator: Accelerator) -> Weights:
-        """The weights from which each argument adapter of a toolset starts. Its checkpoint stays for a resumed run."""
+        """The weights from which each argument adapter of a toolset starts. Its checkpoint stays for a resumed run.
+
+        Adapters that had become one each of what was learnt together are brought together again by their mean. A
+        toolset that has none yet starts from the mean of those of others: how to copy is not learnt anew.
+        """
+        from training.lora import load_adapter
         from training.trainer import weights
 
+        if earlier := self._shared_start(toolset):
+            load_adapter(learner.model, *(self._job.start[name] for name in earlier))
         settings = self._job.hyperparameters
         settings = settings.model_copy(update={"epochs": settings.shared_epochs})
         name, checkpoint = f"{toolset}: all arguments", self._shared_checkpoint(toolset)
@@ -259,6 +236,13 @@ class Fit:
         )
         return trained, history
 
+    def _start(self, target: Target) -> str | dict[str, str] | None:
+        """The digest of the weights that an adapter started from, or of those whose mean they were, by name."""
+        digests = self._manifest.origin.start
+        if target.role is Role.ARGUMENTS and target.toolset in self._shared:
+            return {name: digests[name] for name in self._shared_start(target.toolset)}
+        return digests.get(target.name)
+
     def _provenance(self, target: Target, found: Data, trained: Trained) -> Provenance:
         settings = self._job.hyperparameters
         return Provenance(
@@ -271,7 +255,7 @@ class Fit:
             training={
                 **settings.model_dump(mode="json"),
                 **trained.model_dump(exclude={"metrics"}),
-                **({"start": digest} if (digest := self._manifest.origin.start.get(target.name)) else {}),
+                **({"start": start} if (start := self._start(target)) else {}),
                 "versions": versions(),
             },
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
+from peft import LoraConfig, PeftConfig, PeftModel, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
@@ -18,9 +18,12 @@ from training.linear import FusedLinear
 from training.settings import Hyperparameters
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from transformers import PreTrainedModel
+
+_BELOW, _ABOVE = ".lora_A.", ".lora_B."
+"""In the names of an adapter's two matrices, [rank, in] and [out, rank]."""
 
 
 def load_base(folder: str, settings: Hyperparameters, device: torch.device) -> PreTrainedModel:
@@ -69,21 +72,73 @@ def add_adapter(base: PreTrainedModel, settings: Hyperparameters) -> PeftModel:
     return model
 
 
-def load_adapter(model: PeftModel, folder: Path) -> None:
-    """Give the model's adapter the weights that `save_adapter` wrote. Raises TrainingError where they do not fit."""
-    expected = {name: tuple(weight.shape) for name, weight in get_peft_model_state_dict(model).items()}
+def load_adapter(model: PeftModel, *folders: Path) -> None:
+    """Give the model's adapter the weights that `save_adapter` wrote to a folder, or the mean of those of several.
+
+    Where the model's adapter has another rank, it gets the nearest one of that rank. Raises TrainingError where they
+    are of other layers or models.
+    """
+    fresh = get_peft_model_state_dict(model)
+    found = [_read(folder, fresh) for folder in folders]
+    if len({_shapes(weights) for weights in found}) > 1:
+        raise TrainingError(f"{folders[0].parent}: adapters of several ranks; start from those of one", "start")
+    mean = {name: torch.stack([weights[name].float() for weights in found]).mean(0) for name in fresh}
+    if _shapes(mean) != _shapes(fresh):
+        factor = _scale(PeftConfig.from_pretrained(str(folders[0]))) / _scale(model.peft_config["default"])
+        for below in (name for name in fresh if _BELOW in name):
+            above = below.replace(_BELOW, _ABOVE)
+            mean[below], mean[above] = _nearest(mean[below], mean[above], factor, fresh[below])
+    set_peft_model_state_dict(model, mean)
+
+
+def _shapes(weights: Mapping[str, torch.Tensor]) -> tuple[torch.Size, ...]:
+    return tuple(weights[name].shape for name in sorted(weights))
+
+
+def _scale(config: PeftConfig) -> float:
+    """What an adapter's product of matrices is multiplied by."""
+    return float(config.lora_alpha / (config.r**0.5 if config.use_rslora else config.r))
+
+
+def _nearest(
+    below: torch.Tensor, above: torch.Tensor, factor: float, fresh: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """`factor` times the product above @ below as the product of two matrices of the rank of `fresh`, a new `below`.
+
+    Of a lower rank it is the nearest there is (Eckart and Young, 1936); of a higher one it is the same product, and
+    what is more in `fresh` is kept, beside zeros above.
+    """
+    rank = fresh.shape[0]
+    # The singular values of the small product of triangles are those of the large product.
+    left, left_triangle = torch.linalg.qr(above)
+    right, right_triangle = torch.linalg.qr(below.T)
+    u, sizes, v = torch.linalg.svd(left_triangle @ right_triangle.T * factor)
+    kept = min(rank, len(sizes))
+    roots = sizes[:kept].sqrt()
+    lower, upper = fresh.float().clone(), above.new_zeros(above.shape[0], rank)
+    lower[:kept] = roots[:, None] * (v[:kept] @ right.T)
+    upper[:, :kept] = (left @ u[:, :kept]) * roots
+    return lower, upper
+
+
+def _read(folder: Path, expected: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Raises TrainingError for an adapter of other layers, or whose sizes differ in more than the rank."""
     try:
-        weights = load_file(folder / WEIGHTS)
+        weights: dict[str, torch.Tensor] = load_file(folder / WEIGHTS)
     except (OSError, SafetensorError) as error:
         raise TrainingError(f"{folder / WEIGHTS} cannot be read: {error}", "start") from error
-    found = {name: tuple(weight.shape) for name, weight in weights.items()}
-    if found != expected:
+    if _sizes(weights) != _sizes(expected):
         raise TrainingError(
-            f"{folder}: an adapter of another rank, of other layers or for another model; train with the same rank and "
-            "target_modules, or without a start",
+            f"{folder}: an adapter of other layers or for another model; train with the same target_modules, or "
+            "without a start",
             "start",
         )
-    set_peft_model_state_dict(model, weights)
+    return weights
+
+
+def _sizes(weights: Mapping[str, torch.Tensor]) -> dict[str, int]:
+    """The size of each matrix that is not the rank."""
+    return {name: weight.shape[1 if _BELOW in name else 0] for name, weight in weights.items()}
 
 
 def save_adapter(model: PeftModel, folder: Path, *, base: str, invocation: Sequence[int] | None) -> str:

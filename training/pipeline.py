@@ -19,7 +19,8 @@ from training.demonstrations import demonstrate, source_of
 from training.display import Display
 from training.errors import TrainingError
 from training.examples import Target
-from training.fit import Base, Fit, Job
+from training.fit import Fit
+from training.job import Base, Job
 from training.offline.generate import Source
 from training.phrasings import templates_digest
 from training.run import Origin, RunFolder, RunManifest, Taught, Teaching

@@ -15,7 +15,7 @@ from server.settings import Settings
 from toolsets import Registry, Toolset
 from training.errors import TrainingError
 from training.examples import Target, decoupled
-from training.fit import Base
+from training.job import Base
 from training.product import tools_digest
 from training.trajectory import Demonstration, read_demonstrations
 
@@ -83,12 +83,18 @@ def select_targets(toolsets: Mapping[str, Toolset], names: Collection[str]) -> l
     return list(chosen)
 
 
-def starts(targets: Sequence[Target], folder: Path, base: Base) -> dict[str, Path]:
+def starts(targets: Sequence[Target], folder: Path, base: Base, *, share: bool = False) -> dict[str, Path]:
     """The folders of those targets that have an adapter below `folder`, by name, to be trained further.
 
-    Raises TrainingError where none has, and for an adapter of another base model or prompt format.
+    With `share`, all argument adapters below it come too, if those of a toolset are trained that has none there.
+    Raises TrainingError where there are none, and for an adapter of another base model or prompt format.
     """
     found = {target.name: folder / target.name for target in targets if (folder / target.name / MANIFEST).exists()}
+    arguments = [target for target in targets if target.role is Role.ARGUMENTS]
+    known = {target.toolset for target in arguments if target.name in found}
+    if share and any(target.toolset not in known for target in arguments):
+        places = [manifest.parent for manifest in sorted(folder.glob(f"*/{Role.ARGUMENTS.value}/*/{MANIFEST}"))]
+        found |= {place.relative_to(folder).as_posix(): place for place in places}
     if not found:
         raise TrainingError(
             f"--start {folder}: it has none of the adapters {', '.join(target.name for target in targets)}; name the "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
@@ -11,9 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from peft import get_peft_model_state_dict
 from rich.console import Console
+from safetensors.torch import load_file
 
 from adapters import Kind, Role, check_adapter, describe_base_model, install, read_manifest
+from adapters.check import WEIGHTS
 from adapters.tensors import read_headers
 from server.assembly import load_template
 from server.prompt import PROMPT_FORMAT, Prompts
@@ -22,7 +27,9 @@ from tests.training.world import demonstration, files_demonstrations, read
 from training.display import Display
 from training.errors import Interrupted, TrainingError
 from training.examples import Target, decoupled
-from training.fit import Base, Fit, Job
+from training.fit import Fit
+from training.job import Base, Job
+from training.lora import add_adapter, load_adapter, load_base
 from training.run import RunFolder, RunManifest
 from training.settings import Hyperparameters
 from training.setup import starts
@@ -130,13 +137,30 @@ def test_an_adapter_is_trained_further_from_where_it_stood(job: Job, tmp_path: P
     assert read_manifest(second).training["start"] == read_manifest(first).weights_digest
 
 
-def test_a_start_of_another_rank_is_refused(job: Job, tmp_path: Path) -> None:
+def test_a_start_of_other_layers_is_refused(job: Job, tmp_path: Path) -> None:
     job = replace(job, targets=[SELECTOR])
     run(job)
     start = {SELECTOR.name: RunFolder(job.folder).adapter(SELECTOR.name)}
-    other = QUICK.model_copy(update={"rank": 2})
-    with pytest.raises(TrainingError, match="an adapter of another rank"):
+    other = QUICK.model_copy(update={"target_modules": ("q_proj",)})
+    with pytest.raises(TrainingError, match="an adapter of other layers"):
         run(replace(job, folder=tmp_path / "further", start=start, hyperparameters=other))
+
+
+@pytest.mark.parametrize(("rank", "rslora"), [(1, False), (2, True), (64, False)])
+def test_an_adapter_of_another_rank_starts_as_near_as_it_can(job: Job, rank: int, rslora: bool) -> None:
+    run(replace(job, targets=[SELECTOR]))
+    folder = RunFolder(job.folder).adapter(SELECTOR.name)
+    other = QUICK.model_copy(update={"rank": rank, "alpha": 3.0, "rslora": rslora})
+    model = add_adapter(load_base(job.base.folder, QUICK, torch.device("cpu")), other)
+    load_adapter(model, folder)
+    given, got = load_file(folder / WEIGHTS), get_peft_model_state_dict(model)
+    for below in (name for name in got if ".lora_A." in name):
+        above = below.replace(".lora_A.", ".lora_B.")
+        wanted = QUICK.alpha / QUICK.rank * (given[above].float() @ given[below].float())
+        found = 3.0 / (rank**0.5 if rslora else rank) * (got[above].float() @ got[below].float())
+        left_out = torch.linalg.svdvals(wanted)[rank:]
+        torch.testing.assert_close((wanted - found).norm(), left_out.norm(), rtol=1e-3, atol=1e-6)
+        assert got[below].abs().sum(dim=1).all(), "a row of zeros would learn nothing"
 
 
 def test_a_run_from_another_start_is_not_gone_on_with(job: Job) -> None:
@@ -174,6 +198,48 @@ def test_argument_adapters_start_from_what_was_learnt_of_all_tools(job: Job) -> 
         assert first_loss(together, name) < first_loss(alone, name)
     assert first_loss(together, "files/selector") == first_loss(alone, "files/selector")
     assert list((together / "checkpoints").rglob("*.pt")) == []
+
+
+def test_what_arguments_have_in_common_is_learnt_further_from_the_mean_of_their_adapters(
+    job: Job, tmp_path: Path
+) -> None:
+    targets = [target for target in job.targets if target.role is Role.ARGUMENTS]
+    job = replace(job, targets=targets, hyperparameters=QUICK.model_copy(update={"shared_epochs": 1}))
+    first, _ = run(job)
+    folders = {target.name: RunFolder(job.folder).adapter(target.name) for target in targets}
+    second, _ = run(replace(job, folder=tmp_path / "further", start=folders))
+    assert second.shared["files"].metrics["loss"] < 0.9 * first.shared["files"].metrics["loss"]
+
+
+def test_the_arguments_of_a_new_toolset_start_from_those_of_another(job: Job, tmp_path: Path) -> None:
+    targets = [target for target in job.targets if target.role is Role.ARGUMENTS]
+    job = replace(job, targets=targets, hyperparameters=QUICK.model_copy(update={"shared_epochs": 1}))
+    first, _ = run(job)
+    of_another = tmp_path / "another"
+    shutil.copytree(RunFolder(job.folder).adapter("files"), of_another / "documents")
+    found = starts(targets, of_another, job.base, share=True)
+    assert sorted(found) == ["documents/arguments/read", "documents/arguments/read_all"]
+    with pytest.raises(TrainingError, match="has none of the adapters"):
+        starts(targets, of_another, job.base)
+    new = replace(job, folder=tmp_path / "new", start=found)
+    second, _ = run(new)
+    assert second.shared["files"].metrics["loss"] < 0.9 * first.shared["files"].metrics["loss"]
+    digests = {name: read_manifest(folder).weights_digest for name, folder in found.items()}
+    for target in targets:
+        assert read_manifest(RunFolder(new.folder).adapter(target.name)).training["start"] == digests
+
+
+def test_the_mean_of_adapters_is_that_of_their_weights(job: Job) -> None:
+    targets = [target for target in job.targets if target.role is Role.ARGUMENTS]
+    run(replace(job, targets=targets))
+    one, other = (RunFolder(job.folder).adapter(target.name) for target in targets)
+    model = add_adapter(load_base(job.base.folder, QUICK, torch.device("cpu")), QUICK)
+    load_adapter(model, one, other)
+    mean = get_peft_model_state_dict(model)
+    first, second = (load_file(folder / WEIGHTS) for folder in (one, other))
+    assert not all(torch.equal(first[name], second[name]) for name in mean)
+    for name, weight in mean.items():
+        torch.testing.assert_close(weight.float(), (first[name].float() + second[name].float()) / 2)
 
 
 @pytest.mark.parametrize("shared_epochs", [0, 2])
