@@ -48,10 +48,13 @@ async def decoded(request: StepRequest, engine: ScriptedEngine, store: Store | N
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    """Let others run until `holds`, for ten seconds at most."""
-    async with asyncio.timeout(10):
+    """Let others run until `holds`, for a minute at most.
+
+    Threads are others too: a loop that spins would keep the interpreter from them for most of the time.
+    """
+    async with asyncio.timeout(60):
         while not holds():  # noqa: ASYNC110 - what is waited for has no event
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.001)
 
 
 def folded(events: Iterable[Event]) -> list[Event]:

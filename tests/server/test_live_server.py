@@ -69,7 +69,7 @@ async def live(scripted: ScriptedEngine, *, drain: int = 20, **settings: Any) ->
     config = uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=drain)
     server = uvicorn.Server(config)
     listener = socket.create_server(("127.0.0.1", 0))
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         await until(lambda: server.started)
         running = Live(app, server, listener.getsockname()[1])
