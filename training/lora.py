@@ -73,26 +73,24 @@ def add_adapter(base: PreTrainedModel, settings: Hyperparameters) -> PeftModel:
 
 
 def load_adapter(model: PeftModel, *folders: Path) -> None:
-    """Give the model's adapter the weights that `save_adapter` wrote to a folder, or the mean of those of several.
+    """Give the model's adapter the weights that `save_adapter` wrote to a folder, or what comes nearest to the mean.
 
-    Where the model's adapter has another rank, it gets the nearest one of that rank. Raises TrainingError where they
-    are of other layers or models.
+    The mean is that of what the adapters of all these folders add to a layer. Ranks and scales may be any. Raises
+    TrainingError where they are of other layers or models.
     """
     fresh = get_peft_model_state_dict(model)
     found = [_read(folder, fresh) for folder in folders]
-    if len({_shapes(weights) for weights in found}) > 1:
-        raise TrainingError(f"{folders[0].parent}: adapters of several ranks; start from those of one", "start")
-    mean = {name: torch.stack([weights[name].float() for weights in found]).mean(0) for name in fresh}
-    if _shapes(mean) != _shapes(fresh):
-        factor = _scale(PeftConfig.from_pretrained(str(folders[0]))) / _scale(model.peft_config["default"])
+    own = _scale(model.peft_config["default"])
+    factors = [_scale(PeftConfig.from_pretrained(str(folder))) / own / len(folders) for folder in folders]
+    weights = found[0]
+    if factors != [1] or any(weights[name].shape != fresh[name].shape for name in fresh):
+        weights = {}
         for below in (name for name in fresh if _BELOW in name):
             above = below.replace(_BELOW, _ABOVE)
-            mean[below], mean[above] = _nearest(mean[below], mean[above], factor, fresh[below])
-    set_peft_model_state_dict(model, mean)
-
-
-def _shapes(weights: Mapping[str, torch.Tensor]) -> tuple[torch.Size, ...]:
-    return tuple(weights[name].shape for name in sorted(weights))
+            stacked = torch.cat([each[below].float() for each in found])
+            scaled = torch.cat([each[above].float() * factor for each, factor in zip(found, factors, strict=True)], 1)
+            weights[below], weights[above] = _nearest(stacked, scaled, fresh[below])
+    set_peft_model_state_dict(model, weights)
 
 
 def _scale(config: PeftConfig) -> float:
@@ -100,10 +98,8 @@ def _scale(config: PeftConfig) -> float:
     return float(config.lora_alpha / (config.r**0.5 if config.use_rslora else config.r))
 
 
-def _nearest(
-    below: torch.Tensor, above: torch.Tensor, factor: float, fresh: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """`factor` times the product above @ below as the product of two matrices of the rank of `fresh`, a new `below`.
+def _nearest(below: torch.Tensor, above: torch.Tensor, fresh: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The product above @ below as that of two matrices of the rank of `fresh`, a new `below`.
 
     Of a lower rank it is the nearest there is (Eckart and Young, 1936); of a higher one it is the same product, and
     what is more in `fresh` is kept, beside zeros above.
@@ -112,7 +108,7 @@ def _nearest(
     # The singular values of the small product of triangles are those of the large product.
     left, left_triangle = torch.linalg.qr(above)
     right, right_triangle = torch.linalg.qr(below.T)
-    u, sizes, v = torch.linalg.svd(left_triangle @ right_triangle.T * factor)
+    u, sizes, v = torch.linalg.svd(left_triangle @ right_triangle.T)
     kept = min(rank, len(sizes))
     roots = sizes[:kept].sqrt()
     lower, upper = fresh.float().clone(), above.new_zeros(above.shape[0], rank)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -146,8 +146,8 @@ def test_a_start_of_other_layers_is_refused(job: Job, tmp_path: Path) -> None:
         run(replace(job, folder=tmp_path / "further", start=start, hyperparameters=other))
 
 
-@pytest.mark.parametrize(("rank", "rslora"), [(1, False), (2, True), (64, False)])
-def test_an_adapter_of_another_rank_starts_as_near_as_it_can(job: Job, rank: int, rslora: bool) -> None:
+@pytest.mark.parametrize(("rank", "rslora"), [(1, False), (2, True), (64, False), (QUICK.rank, False)])
+def test_an_adapter_of_another_rank_or_scale_starts_as_near_as_it_can(job: Job, rank: int, rslora: bool) -> None:
     run(replace(job, targets=[SELECTOR]))
     folder = RunFolder(job.folder).adapter(SELECTOR.name)
     other = QUICK.model_copy(update={"rank": rank, "alpha": 3.0, "rslora": rslora})
@@ -229,17 +229,31 @@ def test_the_arguments_of_a_new_toolset_start_from_those_of_another(job: Job, tm
         assert read_manifest(RunFolder(new.folder).adapter(target.name)).training["start"] == digests
 
 
-def test_the_mean_of_adapters_is_that_of_their_weights(job: Job) -> None:
+@pytest.mark.parametrize("rank", [4, 1])
+def test_the_mean_of_adapters_is_that_of_what_they_add(job: Job, tmp_path: Path, rank: int) -> None:
     targets = [target for target in job.targets if target.role is Role.ARGUMENTS]
-    run(replace(job, targets=targets))
-    one, other = (RunFolder(job.folder).adapter(target.name) for target in targets)
-    model = add_adapter(load_base(job.base.folder, QUICK, torch.device("cpu")), QUICK)
-    load_adapter(model, one, other)
-    mean = get_peft_model_state_dict(model)
-    first, second = (load_file(folder / WEIGHTS) for folder in (one, other))
-    assert not all(torch.equal(first[name], second[name]) for name in mean)
-    for name, weight in mean.items():
-        torch.testing.assert_close(weight.float(), (first[name].float() + second[name].float()) / 2)
+    ranks = (QUICK.rank, 2)
+    folders = []
+    for number, target in zip(ranks, targets, strict=True):
+        alike = QUICK.model_copy(update={"rank": number})
+        run(replace(job, folder=tmp_path / target.name, targets=[target], hyperparameters=alike))
+        folders.append(RunFolder(tmp_path / target.name).adapter(target.name))
+    other = QUICK.model_copy(update={"rank": rank})
+    model = add_adapter(load_base(job.base.folder, QUICK, torch.device("cpu")), other)
+    load_adapter(model, *folders)
+    one, two = (load_file(folder / WEIGHTS) for folder in folders)
+    got = get_peft_model_state_dict(model)
+    for below in (name for name in got if ".lora_A." in name):
+        wanted = (_added(one, below, ranks[0]) + _added(two, below, ranks[1])) / 2
+        found = _added(got, below, rank)
+        left_out = torch.linalg.svdvals(wanted)[rank:]
+        torch.testing.assert_close((wanted - found).norm(), left_out.norm(), rtol=1e-3, atol=1e-5)
+
+
+def _added(weights: Mapping[str, torch.Tensor], below: str, rank: int) -> torch.Tensor:
+    """What an adapter of QUICK's alpha adds to the weights of a layer: [out, in]."""
+    above = weights[below.replace(".lora_A.", ".lora_B.")]
+    return QUICK.alpha / rank * (above.float() @ weights[below].float())
 
 
 @pytest.mark.parametrize("shared_epochs", [0, 2])

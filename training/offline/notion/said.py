@@ -10,6 +10,7 @@ from typing import Any
 from evaluation.workspaces.writer import Writer, long_date
 from training.offline.notion.values import values
 from training.offline.notion.view import Json, View, title
+from training.offline.saying import worded
 from training.offline.scene import Scene
 
 _PAGE = (
