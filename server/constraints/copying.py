@@ -4,11 +4,15 @@ A copied string is parts with `/` between them, each of them `.`, `..`, or words
 there, from one line; at its ends without the punctuation of the sentence around them. Of a path the folders alone may
 be taken, but not what comes after them. An extension may be added to the whole. After "take 'to do.md' from desk/old",
 `desk/to do.md` and `desk/old/to do.md.bak` are copied; `desk/todo.md` and `old/to do.md` are not.
+
+A model that leaves the folders of a path out may do so, where it is plain whose end it writes: `completion` puts them
+back. Were it kept from that, it would go on with some other word that begins alike.
 """
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +28,8 @@ _POSSESSIVE = ("'s", "’s")
 _HERE = (".", "..")
 _EXTENSION = re.compile(r"\.[a-z0-9]{1,5}\Z")
 _EXTENSION_RULE = 'copied_extension ::= "." [a-z0-9] [a-z0-9]? [a-z0-9]? [a-z0-9]? [a-z0-9]?'
+_DEEPEST_END = 8
+"""Parts: a path may have thousands, each with an end that is nearly as long as the whole."""
 _LONGEST_GRAMMAR = 100_000
 """Characters: about 900 words, which take a quarter of a second to compile."""
 _MARK = "~copied~string~"
@@ -78,6 +84,35 @@ def is_copied(value: str, known: Sequence[Word]) -> bool:
     return False
 
 
+def endings(known: Iterable[Word]) -> dict[str, str]:
+    """What may be written for a path of these words: its end, if it is that of no other path, by which is meant.
+
+    More words may come after either.
+    """
+    paths: dict[str, set[str]] = defaultdict(set)
+    for word in known:
+        path = word.heads[-1].rstrip(_CLOSING).rstrip("/")
+        parts = path.split("/")
+        for depth in range(1, min(len(parts), _DEEPEST_END + 1)):
+            paths["/".join(parts[-depth:])].add(path)
+    shortest = {end: min(those, key=len) for end, those in paths.items()}
+    # The same path may have been said with more of the folders above it.
+    return {
+        end: path
+        for end, path in shortest.items()
+        if all(other == path or other.endswith(f"/{path}") for other in paths[end])
+    }
+
+
+def completed(value: str, known: Sequence[Word], paths: Mapping[str, str]) -> str:
+    """The path that `value` stands for as the end of it, of those that `endings` gave; else `value` itself."""
+    end, space, more = value.partition(" ")
+    if end not in paths or is_copied(value, known):
+        return value
+    whole = paths[end] + space + more
+    return whole if len(whole) in _ends(whole, 0, known) else value
+
+
 def _ends(value: str, start: int, known: Sequence[Word]) -> Iterator[int]:
     """Where a part that begins at `start` may end."""
     yield from (start + len(here) for here in _HERE if value.startswith(here, start))
@@ -96,16 +131,23 @@ def _ends_with(head: str, place: int, value: str, start: int, known: Sequence[Wo
         head = known[place].text
 
 
+def plain(schema: Mapping[str, Any], members: Iterable[str]) -> list[str]:
+    """Those members that are plain strings, or arrays of such; what a schema says more of is left to it."""
+    properties = schema.get("properties", {})
+    return [name for name in members if _is_plain(properties.get(name)) or _is_plain(_items(properties.get(name)))]
+
+
 def marked(schema: Mapping[str, Any], members: Iterable[str]) -> Mapping[str, Any]:
-    """`schema` with a mark in the place of those members that are plain strings, or arrays of plain strings."""
+    """`schema` with a mark in the place of the strings of those members that are plain."""
     properties = dict(schema.get("properties", {}))
-    for name in members:
-        part = properties.get(name)
-        if _is_plain(part):
-            properties[name] = {"const": _MARK}
-        elif isinstance(part, Mapping) and part.get("type") == "array" and _is_plain(part.get("items")):
-            properties[name] = {**part, "items": {"const": _MARK}}
+    for name in plain(schema, members):
+        part = properties[name]
+        properties[name] = {"const": _MARK} if _is_plain(part) else {**part, "items": {"const": _MARK}}
     return {**schema, "properties": properties}
+
+
+def _items(part: Any) -> Any:
+    return part.get("items") if isinstance(part, Mapping) and part.get("type") == "array" else None
 
 
 def _is_plain(part: Any) -> bool:
@@ -133,13 +175,24 @@ def with_copies(grammar: str, known: Sequence[Word]) -> str | None:
 
 
 def _rules(known: Sequence[Word]) -> Iterator[str]:
-    yield r'copied ::= "\"" copied_part ("/" copied_part)* copied_extension? "\""'
+    yield r'copied ::= "\"" (copied_part ("/" copied_part)* copied_extension? | copied_end) "\""'
+    yield "copied_end ::= " + (" | ".join(_ways_to_end(known)) or "copied_part")
     yield _EXTENSION_RULE
     yield "copied_part ::= " + " | ".join([*map(literal, _HERE), *(f"copied_from_{n}" for n in range(len(known)))])
     for number, word in enumerate(known):
         yield f"copied_from_{number} ::= " + " | ".join(_ways(number, word, word.heads))
         if number and known[number - 1].goes_on:
             yield f"copied_on_{number} ::= " + " | ".join(_ways(number, word, (word.text,)))
+
+
+def _ways_to_end(known: Sequence[Word]) -> Iterator[str]:
+    ends: dict[str, list[str]] = defaultdict(list)
+    for end, path in endings(known).items():
+        yield _inside(end)
+        ends[path].append(end)
+    for number, word in enumerate(known):
+        if word.goes_on:
+            yield from (f"{_inside(end + ' ')} copied_on_{number + 1}" for end in ends.get(word.heads[-1], ()))
 
 
 def _ways(number: int, word: Word, heads: Iterable[str]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from adapters import Adapter, Role, Store
 from server.constraints import Choice, Constraint, JsonSchema
+from server.constraints.completion import Completion
 from server.constraints.schema import takes_nothing
 from server.conversation import said, tool_answered
 from server.decode.checked_text import CheckedText
@@ -72,10 +73,13 @@ class Stages:
         text = CheckedText(self.engine, constraint, hold=index > 0)
         sampling = replace(request.argument_sampling, max_tokens=self.room(prompt, budget))
         started = time.monotonic()
+        completion = Completion(constraint)
         async with aclosing(text.write(prompt, sampling, adapter)) as pieces:
             async for piece in pieces:
-                if piece.text:
-                    yield ArgumentsPiece(index, piece.text)
+                if written := completion.feed(piece.text):
+                    yield ArgumentsPiece(index, written)
+        if cut_off := completion.rest():
+            yield ArgumentsPiece(index, cut_off)
         yield text.report(Stage.ARGUMENTS, started, choice=offered.shown, adapter=adapter, note=note)
 
     async def answer(self, request: StepRequest, budget: int) -> AsyncGenerator[Event, None]:

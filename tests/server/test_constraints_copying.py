@@ -11,7 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from server.constraints import JsonSchema
-from server.constraints.copying import is_copied, marked, words
+from server.constraints.completion import Completion
+from server.constraints.copying import completed, endings, is_copied, marked, words
 from server.constraints.grammar import to_grammar
 from server.constraints.jsontext import canonical
 from tests.server.walks import accepts, walk
@@ -59,12 +60,17 @@ MADE_UP = [
     "12-ab name",
     "recipes//sweet",
     "tram28.jpg {",
-    "lisbon/tram28.jpg",
-    "tram28.jpg",
     "desk/tram28.jpg",
     "desk.toolong",
     "desk.Txt",
 ]
+ENDS = {
+    "lisbon/tram28.jpg": "photos/lisbon/tram28.jpg",
+    "tram28.jpg": "photos/lisbon/tram28.jpg",
+    "sweet": "recipes/sweet",
+    "a.py:3": "src/a.py:3",
+    "My files": "/home/ada/My files",
+}
 PATH = {"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]}
 
 
@@ -88,6 +94,27 @@ def test_nothing_else_can_be_written(value: str) -> None:
     assert not writes(SAID, value)
 
 
+@pytest.mark.parametrize("end", ENDS)
+def test_the_end_of_a_path_can_be_written_for_it(end: str) -> None:
+    assert not is_copied(end, words(SAID))
+    assert completed(end, words(SAID), endings(words(SAID))) == ENDS[end]
+    assert writes(SAID, end)
+
+
+@pytest.mark.parametrize(
+    ("said", "path"),
+    [
+        ("old/a.md and new/a.md", None),
+        ("old/a.md, old/a.md.", "old/a.md"),
+        ("old/a.md below /home/ada: /home/ada/old/a.md", "old/a.md"),
+        ("ada/a.md is not /ada/b/a.md", None),
+    ],
+)
+def test_the_end_of_several_paths_can_not(said: str, path: str | None) -> None:
+    assert endings(words(said)).get("a.md") == path
+    assert writes(said, "a.md") == bool(path)
+
+
 _TEXT = st.text(alphabet="ab é./'\"\n,;s()", max_size=24)
 
 
@@ -98,16 +125,23 @@ _TEXT = st.text(alphabet="ab é./'\"\n,;s()", max_size=24)
 @example(said="./a b", value="a b.s")
 @example(said="b's", value="b")
 @example(said="a’s b", value="a")
+@example(said="a/b é", value="b é")
+@example(said="a/b, é", value="b é")
+@example(said="s/a/b é a/b", value="b é")
 @settings(deadline=None)
 def test_the_grammar_and_the_check_agree(said: str, value: str) -> None:
-    assert writes(said, value) == is_copied(value, words(said))
+    known = words(said)
+    whole = completed(value, known, endings(known))
+    assert writes(said, value) == is_copied(whole, known)
 
 
 @given(said=_TEXT, seed=st.integers(0, 1000))
 @settings(deadline=None)
-def test_whatever_the_grammar_lets_a_model_write_is_copied(said: str, seed: int) -> None:
+def test_whatever_the_grammar_lets_a_model_write_is_copied_once_it_is_completed(said: str, seed: int) -> None:
     text = walk(grammar(said), Random(seed))
-    assert text is None or is_copied(json.loads(text)["path"], words(said))
+    if text is not None:
+        completion = Completion(JsonSchema(PATH, ("path",), said))
+        assert is_copied(json.loads(completion.feed(text))["path"], words(said))
 
 
 def test_other_members_and_lists_are_written_as_their_schema_says() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from adapters import Adapter, Role
 from server.constraints import JsonSchema
 from server.conversation import Call, Message
-from server.decode.events import StageDone
+from server.decode.events import ArgumentsPiece, StageDone
 from server.decode.menu import group_tools
 from server.decode.request import StepRequest
 from server.engine.scripted import ScriptedEngine
@@ -60,6 +62,23 @@ async def test_arguments_that_were_copied_in_training_are_held_to_what_was_said(
     scripted = script()
     await decoded(request, scripted, STORE)
     assert scripted.generations[-1].constraint == JsonSchema(READ.parameters)
+
+
+@pytest.mark.parametrize(
+    ("written", "given_on"),
+    [
+        ('{"path":"b.md"}', '{"path":"x/b.md"}'),
+        ('{"path":"x/b.md"}', '{"path":"x/b.md"}'),
+        ('{"path":"b.', '{"path":"b.'),
+    ],
+    ids=["its end", "all of it", "cut off"],
+)
+async def test_a_path_that_was_copied_is_given_on_whole(written: str, given_on: str) -> None:
+    copying = adapter(Role.ARGUMENTS, "files", "read", READ.digest, copied=("path",))
+    request = replace(asked(READ, READ_ALL), messages=(Message("user", "Show me x/b.md"),))
+    scripted = engine(select="read", arguments=written)
+    events = await decoded(request, scripted, ToyStore(loaded=[SELECTOR, copying]))
+    assert [event.text for event in events if isinstance(event, ArgumentsPiece)] == [given_on]
 
 
 async def test_a_tool_without_an_adapter_is_described_to_the_base_model() -> None:
