@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from asyncio import sleep  # by its name: tests that replace that of the module still wait
 from collections.abc import Callable, Iterable
 from contextlib import aclosing
 from dataclasses import replace
@@ -54,7 +55,7 @@ async def until(holds: Callable[[], bool]) -> None:
     """
     async with asyncio.timeout(60):
         while not holds():  # noqa: ASYNC110 - what is waited for has no event
-            await asyncio.sleep(0.001)
+            await sleep(0.001)
 
 
 def folded(events: Iterable[Event]) -> list[Event]:
