@@ -155,9 +155,8 @@ def test_an_adapter_of_another_rank_or_scale_starts_as_near_as_it_can(job: Job, 
     load_adapter(model, folder)
     given, got = load_file(folder / WEIGHTS), get_peft_model_state_dict(model)
     for below in (name for name in got if ".lora_A." in name):
-        above = below.replace(".lora_A.", ".lora_B.")
-        wanted = QUICK.alpha / QUICK.rank * (given[above].float() @ given[below].float())
-        found = 3.0 / (rank**0.5 if rslora else rank) * (got[above].float() @ got[below].float())
+        wanted = _added(given, below, QUICK.alpha / QUICK.rank)
+        found = _added(got, below, 3.0 / (rank**0.5 if rslora else rank))
         left_out = torch.linalg.svdvals(wanted)[rank:]
         torch.testing.assert_close((wanted - found).norm(), left_out.norm(), rtol=1e-3, atol=1e-6)
         assert got[below].abs().sum(dim=1).all(), "a row of zeros would learn nothing"
@@ -244,16 +243,17 @@ def test_the_mean_of_adapters_is_that_of_what_they_add(job: Job, tmp_path: Path,
     one, two = (load_file(folder / WEIGHTS) for folder in folders)
     got = get_peft_model_state_dict(model)
     for below in (name for name in got if ".lora_A." in name):
-        wanted = (_added(one, below, ranks[0]) + _added(two, below, ranks[1])) / 2
-        found = _added(got, below, rank)
+        scales = [QUICK.alpha / number for number in ranks]
+        wanted = (_added(one, below, scales[0]) + _added(two, below, scales[1])) / 2
+        found = _added(got, below, QUICK.alpha / rank)
         left_out = torch.linalg.svdvals(wanted)[rank:]
         torch.testing.assert_close((wanted - found).norm(), left_out.norm(), rtol=1e-3, atol=1e-5)
 
 
-def _added(weights: Mapping[str, torch.Tensor], below: str, rank: int) -> torch.Tensor:
-    """What an adapter of QUICK's alpha adds to the weights of a layer: [out, in]."""
+def _added(weights: Mapping[str, torch.Tensor], below: str, scale: float) -> torch.Tensor:
+    """What an adapter adds to the weights of a layer: [out, in]."""
     above = weights[below.replace(".lora_A.", ".lora_B.")]
-    return QUICK.alpha / rank * (above.float() @ weights[below].float())
+    return scale * (above.float() @ weights[below].float())
 
 
 @pytest.mark.parametrize("shared_epochs", [0, 2])
