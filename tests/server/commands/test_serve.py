@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sse_starlette.sse import AppStatus
 
 from server.assembly import Parts
 from server.cli import CommandError
@@ -84,8 +85,10 @@ def test_without_flags_the_other_sources_decide(settings_of: Any, monkeypatch: p
 
 
 @pytest.fixture
-def signals() -> Iterator[list[int]]:
+def signals(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """SIGTERM does not end the tests; the server passes it on to here when it has ended."""
+    # Streams end at once when a server of this process was once told to: those of later tests must not.
+    monkeypatch.setattr(AppStatus, "should_exit", False)
     passed_on: list[int] = []
     before = signal.signal(signal.SIGTERM, lambda number, frame: passed_on.append(number))
     yield passed_on
