@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
@@ -47,6 +48,7 @@ from training.options import (
 from training.phrasings import read_templates
 from training.pipeline_command import run
 from training.report import write_report
+from training.run import RunFolder
 from training.settings import Hyperparameters
 from training.setup import load_base, missing, read_trajectories, select_targets, starts
 from training.split import TEST_TASKS, split, write_split
@@ -237,7 +239,7 @@ def fit(
             tell(f"{name}: not trained: no trajectory has an example for it")
         tell(f"report: {write_report(run)}")
         if install or server:
-            deploy(run, settings, server)
+            deploy(RunFolder(run).adapters(), settings, server)
     if as_json:
         print_json(manifest.model_dump(mode="json"))
 
@@ -258,7 +260,29 @@ def install_command(
 ) -> None:
     """Copy the adapters of a run to the store and, with --server, let a running server load them."""
     with one_line_errors():
-        deploy(run, settings_with(model=model, adapters=adapters), server)
+        deploy(RunFolder(run).adapters(), settings_with(model=model, adapters=adapters), server)
+
+
+@app.command("mean")
+def mean_command(
+    folders: Annotated[
+        list[Path],
+        typer.Argument(help="Where adapters lie: folders `adapters` of runs, or that of a base model in the store."),
+    ],
+    model: Model = None,
+    adapters: StoreFolder = None,
+    server: ServerUrl = None,
+) -> None:
+    """Make one of the adapters of the same name in several folders, the mean of what they do, and install it.
+
+    Trained on from the same adapter on other data, they are often better together than each alone.
+
+        dualtune train mean adapters/SmolLM2-135M-Instruct runs/chains/adapters --adapters together
+    """
+    with one_line_errors(), TemporaryDirectory() as out:
+        from training.mean import write_means
+
+        deploy(write_means(folders, Path(out)), settings_with(model=model, adapters=adapters), server)
 
 
 def _learnt(

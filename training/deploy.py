@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import httpx
@@ -11,22 +11,17 @@ from adapters import AdapterError, BaseModel, install
 from server.settings import Settings
 from toolsets.console import tell
 from training.errors import TrainingError
-from training.run import RunFolder
 from training.setup import load_base
 
 _SECONDS = 120.0
 
 
-def install_run(folder: Path, root: Path, base: BaseModel) -> list[str]:
-    """Copy the adapters of a run to the store at `root`; gives their names. Raises TrainingError."""
-    run = RunFolder(folder)
-    names = list(run.manifest().adapters)
-    for name in names:
+def _install(adapters: Mapping[str, Path], root: Path, base: BaseModel) -> None:
+    for name, folder in adapters.items():
         try:
-            install(run.adapter(name), root, base)
+            install(folder, root, base)
         except AdapterError as error:
             raise TrainingError(f"{name} cannot be installed: {error.message}", error.field) from error
-    return names
 
 
 def hot_load(names: Iterable[str], server: str, api_key: str | None) -> None:
@@ -42,14 +37,16 @@ def hot_load(names: Iterable[str], server: str, api_key: str | None) -> None:
                 raise TrainingError(f"--server {server}: it did not load {name}: {_reason(answer)}", "server")
 
 
-def deploy(folder: Path, settings: Settings, server: str | None) -> list[str]:
-    """Both, for the store and the base model of `settings`, and say so; without a server, only the first."""
-    names = install_run(folder, settings.adapters, load_base(settings).model)
-    tell(f"installed in {settings.adapters}: {', '.join(names) or 'nothing, for nothing is trained yet'}")
+def deploy(adapters: Mapping[str, Path], settings: Settings, server: str | None) -> None:
+    """Copy adapters, by name, to the store of `settings`, let a running server take them, and say so.
+
+    Without a server, only the first. Raises TrainingError.
+    """
+    _install(adapters, settings.adapters, load_base(settings).model)
+    tell(f"installed in {settings.adapters}: {', '.join(adapters) or 'nothing, for nothing is trained yet'}")
     if server:
-        hot_load(names, server, settings.api_key.get_secret_value() if settings.api_key else None)
+        hot_load(adapters, server, settings.api_key.get_secret_value() if settings.api_key else None)
         tell(f"loaded by {server}")
-    return names
 
 
 def _reason(answer: httpx.Response) -> str:

@@ -34,7 +34,7 @@ from training.options import (
 from training.phrasings import read_templates
 from training.pipeline import Pipeline, Plan
 from training.report import write_report
-from training.run import RunManifest
+from training.run import RunFolder, RunManifest
 from training.setup import load_base, missing, select_targets
 from training.split import TEST_TASKS
 from training.teacher.commands import AT_ONCE, COUNT, MODEL, AtOnce, PriceIn, PriceOut, TeacherModel, ToolsetName
@@ -125,7 +125,7 @@ def run(
             made = Pipeline(plan, settings, display, should_stop).run()
         _show(made)
         tell(f"report: {write_report(folder)}")
-        deploy(folder, settings, server)
+        deploy(RunFolder(folder).adapters(), settings, server)
     if as_json:
         print_json(made.model_dump(mode="json"))
 

@@ -125,6 +125,10 @@ class RunFolder:
     def adapter(self, name: str) -> Path:
         return self.path / "adapters" / name
 
+    def adapters(self) -> dict[str, Path]:
+        """The folders of those that are trained, by name. Raises TrainingError."""
+        return {name: self.adapter(name) for name in self.manifest().adapters}
+
     def prefixes(self, process: int) -> Path:
         return self.path / f"prefixes-{process}"
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.training.world import tiny_llama, write_checkpoint
+from tests.server.toy import FILES
+from tests.training.command_line import write_toolset
+from tests.training.world import files_demonstrations, tiny_llama, write_checkpoint
+from training.trajectory import write_demonstrations
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -42,3 +46,17 @@ def base() -> Any:
     model.requires_grad_(False)
     model.set_attn_implementation(attention.NAME)
     return model
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with trajectories, a toolset and an empty store, all named by the environment."""
+    write_demonstrations(tmp_path / "t.jsonl", files_demonstrations(12))
+    write_toolset(tmp_path / "toolsets", FILES)
+    (tmp_path / "store").mkdir()
+    monkeypatch.setenv("DUALTUNE_MODEL", str(checkpoint))
+    monkeypatch.setenv("DUALTUNE_TOOLSETS", json.dumps([str(tmp_path / "toolsets")]))
+    monkeypatch.setenv("DUALTUNE_ADAPTERS", str(tmp_path / "store"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

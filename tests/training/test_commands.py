@@ -4,61 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 from server.cli import CommandError
 from server.prompt import Prompts
-from tests.server.toy import FILES, template
-from tests.training.world import files_demonstrations
-from toolsets.model import Toolset
-from training.commands import app
-from training.trajectory import write_demonstrations
-
-QUICK = ["rank=2", "epochs=1", "precision=float32", "target_modules=['q_proj']"]
-
-
-@pytest.fixture
-def workplace(tmp_path: Path, checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with trajectories, a toolset and an empty store, all named by the environment."""
-    write_demonstrations(tmp_path / "t.jsonl", files_demonstrations(12))
-    write_toolset(tmp_path / "toolsets", FILES)
-    (tmp_path / "store").mkdir()
-    monkeypatch.setenv("DUALTUNE_MODEL", str(checkpoint))
-    monkeypatch.setenv("DUALTUNE_TOOLSETS", json.dumps([str(tmp_path / "toolsets")]))
-    monkeypatch.setenv("DUALTUNE_ADAPTERS", str(tmp_path / "store"))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def write_toolset(folder: Path, toolset: Toolset) -> None:
-    place = folder / toolset.name
-    place.mkdir(parents=True)
-    (place / "toolset.toml").write_text(
-        f'name = "{toolset.name}"\ndescription = "{toolset.description}"\n[server]\ncommand = ["true"]\n'
-    )
-    tools = [{"name": t.name, "description": t.description, "inputSchema": t.parameters} for t in toolset.tools]
-    (place / "tools.json").write_text(json.dumps({"digest": toolset.digest, "tools": tools}))
-
-
-def train(*arguments: str) -> str:
-    """What the command prints to standard output. Raises what it raises."""
-    result = CliRunner().invoke(app, arguments, catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.stdout
-
-
-def settings(*items: str) -> list[str]:
-    return [part for item in items for part in ("--set", item)]
-
-
-def fit(*arguments: str) -> Any:
-    return json.loads(
-        train("fit", "t.jsonl", "--run", "run", "--test-tasks", "0", *settings(*QUICK), "--json", *arguments)
-    )
+from tests.server.toy import template
+from tests.training.command_line import fit, train
 
 
 def test_split_shows_the_tools_of_each_side_and_writes_their_ids(workplace: Path) -> None:

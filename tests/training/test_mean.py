@@ -1,0 +1,108 @@
+"""One adapter of several."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from adapters import check_adapter, describe_base_model, read_manifest
+from adapters.check import WEIGHTS
+from server.cli import CommandError
+from server.prompt import PROMPT_FORMAT
+from tests.training.command_line import fit, train
+
+SELECTOR = "files/selector"
+
+
+def added(folder: Path, alpha: float = 16) -> Mapping[str, torch.Tensor]:
+    """What an adapter adds to the weights of each layer: [out, in]."""
+    weights = load_file(folder / WEIGHTS)
+    halves = {name: name.replace(".lora_A.", ".lora_B.") for name in weights if ".lora_A." in name}
+    return {
+        below: alpha / len(weights[below]) * (weights[above].float() @ weights[below].float())
+        for below, above in halves.items()
+    }
+
+
+@pytest.fixture
+def two(workplace: Path) -> list[Path]:
+    """The adapters of two runs; the selector is in both, of the ranks 3 and 2."""
+    fit("--run", "one", "--adapter", "selector", "--adapter", "arguments/read", "--set", "rank=3", "--set", "seed=1")
+    fit("--run", "two", "--adapter", "selector", "--set", "learning_rate=1e-2")
+    return [Path("one/adapters"), Path("two/adapters")]
+
+
+def test_the_mean_of_adapters_of_several_runs_is_installed(two: list[Path], workplace: Path, checkpoint: Path) -> None:
+    train("mean", *map(str, two))
+    (place,) = (file.parent for file in (workplace / "store").rglob(WEIGHTS))
+    assert place == workplace / "store" / "tiny-llama" / SELECTOR
+    base = describe_base_model(str(checkpoint), name="tiny-llama")
+    assert check_adapter(place, base, max_rank=3, prompt_format=PROMPT_FORMAT).rank == 3
+    one, other, found = (added(folder) for folder in (two[0] / SELECTOR, two[1] / SELECTOR, place))
+    for layer in found:
+        wanted = (one[layer] + other[layer]) / 2
+        left_out = torch.linalg.svdvals(wanted)[3:].norm()
+        torch.testing.assert_close((wanted - found[layer]).norm(), left_out, rtol=1e-3, atol=1e-5)
+        assert (wanted - found[layer]).norm() < min((wanted - each[layer]).norm() for each in (one, other))
+
+
+def test_a_mean_says_what_it_is_of_and_nothing_that_was_not_measured(two: list[Path], workplace: Path) -> None:
+    train("mean", *map(str, two))
+    of = {(manifest := read_manifest(folder / SELECTOR)).weights_digest: manifest.training for folder in two}
+    mean = read_manifest(workplace / "store" / "tiny-llama" / SELECTOR)
+    assert (mean.training, mean.metrics) == ({"mean_of": of}, {})
+    assert mean.weights_digest not in of
+
+
+def test_what_is_copied_by_a_mean_was_copied_wherever_it_was_learnt(workplace: Path) -> None:
+    names = ("one", "two")
+    for run, copied in zip(names, (["path", "name"], ["path"]), strict=True):
+        fit("--run", run, "--adapter", "arguments/read")
+        change(Path(run, "adapters/files/arguments/read"), copied=copied)
+    train("mean", *(f"{run}/adapters" for run in names))
+    assert read_manifest(workplace / "store/tiny-llama/files/arguments/read").copied == ("path",)
+
+
+def change(folder: Path, **members: object) -> None:
+    path = folder / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | members))
+
+
+@pytest.mark.parametrize(
+    ("members", "message"),
+    [
+        (
+            {"tools_digest": "f" * 64},
+            "manifest.json: tools_digest: not as in one/adapters/files/selector; a mean is of",
+        ),
+        ({"prompt_format": 99}, "manifest.json: prompt_format: not as in one/adapters/files/selector; a mean is of"),
+        ({"role": "king"}, "files/selector: manifest.json: role: "),
+    ],
+)
+def test_adapters_that_have_no_mean_are_named(two: list[Path], members: dict[str, object], message: str) -> None:
+    change(two[1] / SELECTOR, **members)
+    with pytest.raises(CommandError) as caught:
+        train("mean", *map(str, two))
+    assert message in str(caught.value)
+
+
+def test_an_ordinary_lora_and_an_activated_one_have_no_mean(two: list[Path]) -> None:
+    fit("--run", "three", "--adapter", "selector", "--set", "kind=lora")
+    with pytest.raises(CommandError, match=r"adapter_config\.json: alora_invocation_tokens: not as in"):
+        train("mean", str(two[0]), "three/adapters")
+
+
+def test_adapters_of_other_layers_have_no_mean(two: list[Path]) -> None:
+    fit("--run", "three", "--adapter", "selector", "--set", "target_modules=['down_proj']")
+    with pytest.raises(CommandError, match="an adapter of other layers"):
+        train("mean", str(two[0]), "three/adapters")
+
+
+def test_folders_without_an_adapter_in_common_have_no_mean(two: list[Path]) -> None:
+    with pytest.raises(CommandError, match="no adapter lies in more than one of one, two/adapters; name folders"):
+        train("mean", "one", "two/adapters")
