@@ -54,6 +54,7 @@ class PeftConfig(BaseModel):
     task_type: Literal["CAUSAL_LM"]
     r: PositiveInt
     lora_alpha: FiniteFloat
+    use_rslora: bool = False
     target_modules: str | Annotated[list[str], Field(min_length=1)]
     rank_pattern: dict[ModuleName, PositiveInt] | None = None
     alpha_pattern: dict[ModuleName, FiniteFloat] | None = None

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from peft import LoraConfig, PeftConfig, PeftModel, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
+from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
 from safetensors.torch import save_file
 
 from adapters.check import WEIGHTS
+from adapters.peft_config import read_config
 from training import attention
 from training.errors import TrainingError
 from training.linear import FusedLinear
@@ -78,7 +79,7 @@ def load_adapter(model: PeftModel, *folders: Path) -> None:
     fresh = get_peft_model_state_dict(model)
     weights, *others = found = [read_weights(folder, fresh) for folder in folders]
     own = scale(model.peft_config["default"])
-    scales = [scale(PeftConfig.from_pretrained(str(folder))) for folder in folders]
+    scales = [scale(read_config(folder)) for folder in folders]
     if others or scales != [own] or any(weights[name].shape != fresh[name].shape for name in fresh):
         weights = mean(found, scales, fresh, own)
     set_peft_model_state_dict(model, weights)

@@ -11,18 +11,20 @@ import shutil
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from peft import PeftConfig
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from adapters import AdapterError, Manifest, read_manifest, write_manifest
 from adapters.check import WEIGHTS
 from adapters.manifest import MANIFEST
-from adapters.peft_config import CONFIG
+from adapters.peft_config import CONFIG, PeftConfig, read_config
 from training.errors import TrainingError
+
+if TYPE_CHECKING:
+    from peft import LoraConfig
 
 BELOW, ABOVE = ".lora_A.", ".lora_B."
 """In the names of an adapter's two matrices, [rank, in] and [out, rank]."""
@@ -62,8 +64,8 @@ def _write_mean(places: Sequence[Path], out: Path) -> None:
     """Of the rank and the scale of that of the highest rank among them."""
     manifests = [read_manifest(place) for place in places]
     _check_alike(MANIFEST, places, [manifest.model_dump() for manifest in manifests], _SAME)
-    configs = [PeftConfig.from_pretrained(str(place)) for place in places]
-    _check_alike(CONFIG, places, [vars(config) for config in configs], ["alora_invocation_tokens"])
+    configs = [read_config(place) for place in places]
+    _check_alike(CONFIG, places, [config.model_dump() for config in configs], ["alora_invocation_tokens"])
     widest = max(range(len(places)), key=lambda number: configs[number].r)
     like = read_weights(places[widest])
     found = [read_weights(place, like) for place in places]
@@ -141,7 +143,7 @@ def _nearest(below: torch.Tensor, above: torch.Tensor, fresh: torch.Tensor) -> t
     return lower, upper
 
 
-def scale(config: PeftConfig) -> float:
+def scale(config: PeftConfig | LoraConfig) -> float:
     """What an adapter's product of matrices is multiplied by."""
     return float(config.lora_alpha / (config.r**0.5 if config.use_rslora else config.r))
 
