@@ -30,7 +30,7 @@ BELOW, ABOVE = ".lora_A.", ".lora_B."
 """In the names of an adapter's two matrices, [rank, in] and [out, rank]."""
 
 _SAME = ("role", "toolset", "tool", "base_model", "prompt_format", "tools_digest", "toolsets")
-"""Members of the manifests that must be."""
+"""Members of the manifests that must be alike."""
 
 Weights = Mapping[str, torch.Tensor]
 
