@@ -51,7 +51,7 @@ from training.report import write_report
 from training.run import RunFolder
 from training.settings import Hyperparameters
 from training.setup import load_base, missing, read_trajectories, select_targets, starts
-from training.split import TEST_TASKS, split, write_split
+from training.split import TEST_TASKS, VALIDATION_SHARE, split, write_split
 from training.teacher.commands import queries, trajectories
 from training.trajectory import write_demonstrations
 
@@ -86,13 +86,19 @@ def split_command(
     seed: Seed = 0,
     test_tasks: TestTasks = TEST_TASKS,
     hold_out: HoldOut = None,
+    validation_share: Annotated[float, typer.Option(min=0, max=1, help="Of what is not tested.")] = VALIDATION_SHARE,
     toolsets: Toolsets = None,
 ) -> None:
     """Show what is trained on, validated on and tested on; no wording is on two sides. Prints JSON."""
     with one_line_errors():
         found = read_trajectories(files, settings_with(toolsets=toolsets))
-        held_out = read_templates(hold_out)
-        sides = split(found.demonstrations, seed=seed, test_tasks=test_tasks, held_out=held_out)
+        sides = split(
+            found.demonstrations,
+            seed=seed,
+            test_tasks=test_tasks,
+            held_out=read_templates(hold_out),
+            validation_share=validation_share,
+        )
         if out is not None:
             write_split(out, sides)
     tools = {demonstration.id: demonstration.tool or "none" for demonstration in found.demonstrations}

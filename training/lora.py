@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
-from safetensors.torch import save_file
 
-from adapters.check import WEIGHTS
 from adapters.peft_config import read_config
 from training import attention
 from training.errors import TrainingError
 from training.linear import FusedLinear
-from training.mean import mean, read_weights, scale
+from training.mean import check_layers, mean, read_weights, scale, write_weights
 from training.settings import Hyperparameters
 
 if TYPE_CHECKING:
@@ -77,7 +74,9 @@ def load_adapter(model: PeftModel, *folders: Path) -> None:
     TrainingError where they are of other layers or models.
     """
     fresh = get_peft_model_state_dict(model)
-    weights, *others = found = [read_weights(folder, fresh) for folder in folders]
+    weights, *others = found = [read_weights(folder) for folder in folders]
+    for folder, each in zip(folders, found, strict=True):
+        check_layers(folder, each, fresh)
     own = scale(model.peft_config["default"])
     scales = [scale(read_config(folder)) for folder in folders]
     if others or scales != [own] or any(weights[name].shape != fresh[name].shape for name in fresh):
@@ -90,9 +89,7 @@ def save_adapter(model: PeftModel, folder: Path, *, base: str, invocation: Seque
 
     With `invocation` it becomes an activated adapter of these tokens. `base` is the name of the base model.
     """
-    weights = {
-        name: tensor.to(model.dtype).contiguous().cpu() for name, tensor in get_peft_model_state_dict(model).items()
-    }
+    weights = {name: tensor.to(model.dtype).cpu() for name, tensor in get_peft_model_state_dict(model).items()}
     config = model.peft_config["default"]
     config.base_model_name_or_path = base
     config.inference_mode = True
@@ -100,5 +97,4 @@ def save_adapter(model: PeftModel, folder: Path, *, base: str, invocation: Seque
     config.target_modules = sorted(config.target_modules)
     folder.mkdir(parents=True, exist_ok=True)
     config.save_pretrained(folder)
-    save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
-    return hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
+    return write_weights(folder, weights)

@@ -67,17 +67,15 @@ def _write_mean(places: Sequence[Path], out: Path) -> None:
     configs = [read_config(place) for place in places]
     _check_alike(CONFIG, places, [config.model_dump() for config in configs], ["alora_invocation_tokens"])
     widest = max(range(len(places)), key=lambda number: configs[number].r)
-    like = read_weights(places[widest])
-    found = [read_weights(place, like) for place in places]
-    weights = mean(found, [scale(config) for config in configs], like, scale(configs[widest]))
+    found = [read_weights(place) for place in places]
+    like = found[widest]
+    for place, weights in zip(places, found, strict=True):
+        check_layers(place, weights, like)
+    joined = mean(found, [scale(config) for config in configs], like, scale(configs[widest]))
     out.mkdir(parents=True)
     shutil.copyfile(places[widest] / CONFIG, out / CONFIG)
-    save_file(
-        {name: weight.to(like[name].dtype).contiguous() for name, weight in weights.items()},
-        out / WEIGHTS,
-        metadata={"format": "pt"},
-    )
-    write_manifest(out, _manifest(manifests, hashlib.sha256((out / WEIGHTS).read_bytes()).hexdigest()))
+    digest = write_weights(out, {name: weight.to(like[name].dtype) for name, weight in joined.items()})
+    write_manifest(out, _manifest(manifests, digest))
 
 
 def _check_alike(
@@ -148,19 +146,29 @@ def scale(config: PeftConfig | LoraConfig) -> float:
     return float(config.lora_alpha / (config.r**0.5 if config.use_rslora else config.r))
 
 
-def read_weights(folder: Path, like: Weights | None = None) -> dict[str, torch.Tensor]:
-    """The weights of an adapter. Raises TrainingError where they differ from `like` in more than the rank."""
+def write_weights(folder: Path, weights: Weights) -> str:
+    """Write the weights of an adapter; gives the SHA-256 of their file."""
+    save_file({name: weight.contiguous() for name, weight in weights.items()}, folder / WEIGHTS, {"format": "pt"})
+    return hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
+
+
+def read_weights(folder: Path) -> dict[str, torch.Tensor]:
+    """The weights of an adapter. Raises TrainingError where they cannot be read."""
     try:
         weights: dict[str, torch.Tensor] = load_file(folder / WEIGHTS)
     except (OSError, SafetensorError) as error:
         raise TrainingError(f"{folder / WEIGHTS} cannot be read: {error}", "start") from error
-    if like is not None and _sizes(weights) != _sizes(like):
+    return weights
+
+
+def check_layers(folder: Path, weights: Weights, like: Weights) -> None:
+    """Raises TrainingError where the weights from `folder` differ from `like` in more than the rank."""
+    if _sizes(weights) != _sizes(like):
         raise TrainingError(
             f"{folder}: an adapter of other layers or for another model; take one that was trained with the same "
             "target_modules",
             "start",
         )
-    return weights
 
 
 def _sizes(weights: Weights) -> dict[str, int]:

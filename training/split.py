@@ -47,8 +47,9 @@ def split(
     seed: int = 0,
     test_tasks: int = TEST_TASKS,
     held_out: Collection[str] = (),
+    validation_share: float = VALIDATION_SHARE,
 ) -> Split:
-    """`test_tasks` for each toolset, evenly of all its tools; of the rest 80 % to train on and 20 % for validation.
+    """`test_tasks` for each toolset, evenly of all its tools; of the rest `validation_share` for validation.
 
     What has a template of `held_out` is on no side. A tool with a single template is only trained on. The same
     demonstrations and seed give the same split.
@@ -64,7 +65,7 @@ def split(
             tested = {name for name, ids in templates.items() if chosen.intersection(ids)}
             unused += [id for name in tested for id in templates[name] if id not in chosen]
             rest = {name: ids for name, ids in templates.items() if name not in tested}
-            validated = _validated(rest)
+            validated = _validated(rest, validation_share)
             for name, ids in rest.items():
                 (validation if name in validated else train).extend(ids)
     sides = {"train": train, "validation": validation, "test": test, "unused": unused}
@@ -121,9 +122,9 @@ def _columns(rows: Sequence[Ids]) -> Ids:
     return [id for column in zip_longest(*rows) for id in column if id is not None]
 
 
-def _validated(templates: Mapping[str, Ids]) -> set[str]:
-    """Templates with a fifth of the demonstrations, or the next more; never all of them."""
-    wanted = VALIDATION_SHARE * sum(map(len, templates.values()))
+def _validated(templates: Mapping[str, Ids], share: float) -> set[str]:
+    """Templates with this share of the demonstrations, or the next more; never all of them."""
+    wanted = share * sum(map(len, templates.values()))
     validated: set[str] = set()
     count = 0
     for name, ids in list(templates.items())[:-1]:

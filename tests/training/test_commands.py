@@ -24,6 +24,11 @@ def test_split_shows_the_tools_of_each_side_and_writes_their_ids(workplace: Path
     assert len(json.loads((workplace / "split.json").read_text())["train"]) == 8
 
 
+def test_split_keeps_the_share_for_validation_that_is_asked_for(workplace: Path) -> None:
+    shown = json.loads(train("split", "t.jsonl", "--test-tasks", "2", "--validation-share", "0.6"))
+    assert (shown["train"]["tasks"], shown["validation"]["tasks"]) == (4, 6)
+
+
 def test_examples_counts_and_writes_what_each_adapter_learns(workplace: Path) -> None:
     shown = json.loads(train("examples", "t.jsonl", "--adapter", "arguments/read", "--out", "examples.jsonl"))
     lines = [json.loads(line) for line in (workplace / "examples.jsonl").read_text().splitlines()]

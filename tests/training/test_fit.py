@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -23,7 +23,7 @@ from adapters.tensors import read_headers
 from server.assembly import load_template
 from server.prompt import PROMPT_FORMAT, Prompts
 from tests.server.toy import FILES, READ, READ_ALL
-from tests.training.world import demonstration, files_demonstrations, read
+from tests.training.world import added, demonstration, files_demonstrations, read
 from training.display import Display
 from training.errors import Interrupted, TrainingError
 from training.examples import Target, decoupled
@@ -155,8 +155,8 @@ def test_an_adapter_of_another_rank_or_scale_starts_as_near_as_it_can(job: Job, 
     load_adapter(model, folder)
     given, got = load_file(folder / WEIGHTS), get_peft_model_state_dict(model)
     for below in (name for name in got if ".lora_A." in name):
-        wanted = _added(given, below, QUICK.alpha / QUICK.rank)
-        found = _added(got, below, 3.0 / (rank**0.5 if rslora else rank))
+        wanted = added(given, below, QUICK.alpha / QUICK.rank)
+        found = added(got, below, 3.0 / (rank**0.5 if rslora else rank))
         left_out = torch.linalg.svdvals(wanted)[rank:]
         torch.testing.assert_close((wanted - found).norm(), left_out.norm(), rtol=1e-3, atol=1e-6)
         assert got[below].abs().sum(dim=1).all(), "a row of zeros would learn nothing"
@@ -244,16 +244,10 @@ def test_the_mean_of_adapters_is_that_of_what_they_add(job: Job, tmp_path: Path,
     got = get_peft_model_state_dict(model)
     for below in (name for name in got if ".lora_A." in name):
         scales = [QUICK.alpha / number for number in ranks]
-        wanted = (_added(one, below, scales[0]) + _added(two, below, scales[1])) / 2
-        found = _added(got, below, QUICK.alpha / rank)
+        wanted = (added(one, below, scales[0]) + added(two, below, scales[1])) / 2
+        found = added(got, below, QUICK.alpha / rank)
         left_out = torch.linalg.svdvals(wanted)[rank:]
         torch.testing.assert_close((wanted - found).norm(), left_out.norm(), rtol=1e-3, atol=1e-5)
-
-
-def _added(weights: Mapping[str, torch.Tensor], below: str, scale: float) -> torch.Tensor:
-    """What an adapter adds to the weights of a layer: [out, in]."""
-    above = weights[below.replace(".lora_A.", ".lora_B.")]
-    return scale * (above.float() @ weights[below].float())
 
 
 @pytest.mark.parametrize("shared_epochs", [0, 2])

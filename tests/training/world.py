@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -129,3 +129,9 @@ def ids(rows: Iterable[Row]) -> list[list[int]]:
     return [
         [*sample.prefix.ids[: sample.start], *sample.suffix, *sample.written] for row in rows for sample in row.samples
     ]
+
+
+def added(weights: Mapping[str, Any], below: str, scale: float) -> Any:
+    """What an adapter adds to the weights of a layer, whose lower matrix is named `below`: [out, in]."""
+    above = weights[below.replace(".lora_A.", ".lora_B.")]
+    return scale * (above.float() @ weights[below].float())
