@@ -1,7 +1,8 @@
 """Paths that a model wrote the end of, completed while the arguments are written.
 
 After "put it into lists/saturday.txt" a small model may write `saturday.txt`. Where all that it has learnt to write are
-whole paths, as they were said, that is `lists/saturday.txt`.
+whole paths, as they were said, that is `lists/saturday.txt`. A list of paths that begins to repeat itself, which it may
+do without an end, is given on without what it repeats, and ends there.
 """
 
 from __future__ import annotations
@@ -10,15 +11,21 @@ from server.constraints import JsonSchema
 from server.constraints.copying import completed, endings, plain, words
 from server.constraints.jsontext import canonical, parse
 
+_ENDLESS = 3
+"""Items in a row that a list has already."""
+
 
 class Completion:
     """Reads a JSON object piece by piece, and gives it on with the copied strings of `constraint` completed.
 
-    Those strings, and names of members, come whole; everything else comes as it was read.
+    Those strings, and names of members, come whole, and once in a list; everything else comes as it was read.
     """
 
     def __init__(self, constraint: JsonSchema) -> None:
         self._members = frozenset(plain(constraint.schema, constraint.copied))
+        # Where a list must be longer than one, what it repeats may be needed.
+        self._lists = {m for m in self._members if constraint.schema["properties"][m].get("minItems", 0) <= 1}
+        self._required = frozenset(constraint.schema.get("required", ()))
         self._known = words(constraint.said) if self._members else []
         self._paths = endings(self._known)
         self._depth = 0
@@ -28,18 +35,35 @@ class Completion:
         """What has been read of the string that is being read; of one that is not kept, nothing but its quote."""
         self._is_name = False
         self._is_escaped = False
+        self._items: set[str] = set()
+        """Of the list of copied strings that is being read."""
+        self._comma = ""
+        """What parts the next item of that list from those before, once there is a next one."""
+        self._repeated = 0
+        """Items in a row that were in the list."""
 
     def feed(self, text: str) -> str:
         """What may be given on after `text` has been read too."""
-        return "".join(map(self._read, text)) if self._paths else text
+        return "".join(map(self._read, text)) if self._members else text
+
+    @property
+    def is_endless(self) -> bool:
+        """Whether a list does nothing but repeat itself, and all that is required is there: no more need be read."""
+        return self._repeated >= _ENDLESS and not self._required
 
     def rest(self) -> str:
-        """What was kept of a string that never ended."""
-        return (self._string or "") if self._keeps else ""
+        """What was kept of a string that never ended; or the end of the object where a list would not end."""
+        if self.is_endless:
+            return "]}"
+        return self._comma + self._string if self._keeps and self._string else ""
 
     @property
     def _keeps(self) -> bool:
         return self._is_name or self._member in self._members
+
+    @property
+    def _is_in_list(self) -> bool:
+        return self._depth == 2 and self._member in self._lists
 
     def _read(self, character: str) -> str:
         if self._string is not None:
@@ -50,6 +74,11 @@ class Completion:
             return "" if self._keeps else character
         self._depth += (character in "{[") - (character in "}]")
         self._before = character
+        if not self._is_in_list:
+            self._items, self._comma, self._repeated = set(), "", 0
+        elif character == ",":
+            self._comma = character
+            return ""
         return character
 
     def _read_string(self, string: str, character: str) -> str:
@@ -67,6 +96,16 @@ class Completion:
         value = parse(string)
         if self._is_name:
             self._member, self._is_name = value, False
+            self._required -= {value}
             return string
         path = completed(value, self._known, self._paths)
-        return string if path == value else canonical(path)
+        written = string if path == value else canonical(path)
+        return self._item(path, written) if self._is_in_list else written
+
+    def _item(self, path: str, written: str) -> str:
+        if path in self._items:
+            self._repeated += 1
+            return ""
+        comma, self._comma, self._repeated = self._comma, "", 0
+        self._items.add(path)
+        return comma + written

@@ -78,8 +78,10 @@ class Stages:
             async for piece in pieces:
                 if written := completion.feed(piece.text):
                     yield ArgumentsPiece(index, written)
-        if cut_off := completion.rest():
-            yield ArgumentsPiece(index, cut_off)
+                if completion.is_endless:
+                    break
+        if rest := completion.rest():
+            yield ArgumentsPiece(index, rest)
         yield text.report(Stage.ARGUMENTS, started, choice=offered.shown, adapter=adapter, note=note)
 
     async def answer(self, request: StepRequest, budget: int) -> AsyncGenerator[Event, None]:

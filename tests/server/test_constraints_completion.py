@@ -20,10 +20,11 @@ SCHEMA = {
         "paths": {"type": "array", "items": {"type": "string"}},
         "content": {"type": "string"},
         "mode": {"type": "string", "enum": ["saturday.txt"]},
+        "pair": {"type": "array", "items": {"type": "string"}, "minItems": 2},
     },
 }
 SAID = "put it into lists/saturday.txt, and not into old/notes.md or new/notes.md"
-COPIED = ("path", "paths", "mode")
+COPIED = ("path", "paths", "mode", "pair")
 
 
 def completed(value: Any, *, size: int = 1, said: str = SAID) -> Any:
@@ -73,6 +74,41 @@ def test_long_texts_are_given_on_as_they_come() -> None:
 def test_what_was_cut_off_is_given_on_at_the_end() -> None:
     completion = Completion(JsonSchema(SCHEMA, COPIED, SAID))
     assert completion.feed('{"path":"satur') + completion.rest() == '{"path":"satur'
+    completion = Completion(JsonSchema(SCHEMA, COPIED, SAID))
+    assert completion.feed('{"paths":["old","ne') + completion.rest() == '{"paths":["old","ne'
+
+
+@pytest.mark.parametrize("size", [1, 3, 1000])
+def test_a_path_comes_once_in_a_list_however_it_is_said(size: int) -> None:
+    paths = ["saturday.txt", "old", "lists/saturday.txt", "old", "new", "new"]
+    assert completed({"paths": paths, "content": "x"}, size=size) == {
+        "paths": ["lists/saturday.txt", "old", "new"],
+        "content": "x",
+    }
+    assert completed({"paths": ["old", "old", "old", "old"]}, size=size) == {"paths": ["old"]}
+
+
+def test_lists_of_what_is_not_copied_and_those_that_must_be_longer_may_repeat() -> None:
+    value = {"pair": ["old", "old"], "mode": ["old", "old"], "more": {"paths": ["old", "old"]}}
+    assert completed(value) == value
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_a_list_that_does_nothing_but_repeat_itself_is_ended(size: int) -> None:
+    endless = '{"path":"old","paths":["old","new"' + ',"new","old"' * 10
+    completion, written = Completion(JsonSchema({**SCHEMA, "required": ["paths"]}, COPIED, SAID)), ""
+    for start in range(0, len(endless), size):
+        written += completion.feed(endless[start : start + size])
+        if completion.is_endless:
+            break
+    assert json.loads(written + completion.rest()) == {"path": "old", "paths": ["old", "new"]}
+
+
+def test_a_list_goes_on_repeating_itself_while_something_is_missing() -> None:
+    completion = Completion(JsonSchema({**SCHEMA, "required": ["paths", "path"]}, COPIED, SAID))
+    assert completion.feed('{"paths":["old"' + ',"old"' * 10) == '{"paths":["old"'
+    assert not completion.is_endless
+    assert completion.feed('],"path":"new"}') + completion.rest() == '],"path":"new"}'
 
 
 @given(value=st.recursive(st.text() | st.integers() | st.none(), lambda v: st.lists(v) | st.dictionaries(st.text(), v)))

@@ -16,7 +16,7 @@ from server.engine.scripted import ScriptedEngine
 from server.profiles import PROFILES
 from server.prompt import Stage
 from tests.server.decoding import asked, decoded
-from tests.server.toy import ADAPTERS, ADD, FILES, READ, READ_ALL, SEND, ToyStore, adapter, engine
+from tests.server.toy import ADAPTERS, ADD, FILES, READ, READ_ALL, SEND, ToyStore, adapter, engine, schema
 from toolsets import Registry, Tool, Toolset
 
 SELECTOR, TRADITIONAL, ARGUMENTS = ADAPTERS
@@ -79,6 +79,18 @@ async def test_a_path_that_was_copied_is_given_on_whole(written: str, given_on: 
     scripted = engine(select="read", arguments=written)
     events = await decoded(request, scripted, ToyStore(loaded=[SELECTOR, copying]))
     assert [event.text for event in events if isinstance(event, ArgumentsPiece)] == [given_on]
+
+
+async def test_a_list_that_only_repeats_itself_is_ended_and_the_decode_with_it() -> None:
+    take = Tool("take", "Take files.", schema(paths={"type": "array", "items": {"type": "string"}}))
+    copying = adapter(Role.ARGUMENTS, "files", "take", take.digest, copied=("paths",))
+    groups = group_tools((take,), Registry({"files": Toolset("files", "Files.", (take,))}))
+    request = StepRequest(PROFILES["dualtune"], (Message("user", "Take a and b"),), groups)
+    scripted = engine(select="take", arguments='{"paths":["a","b"' + ',"a"' * 1000)
+    events = await decoded(request, scripted, ToyStore(loaded=[copying]))
+    assert "".join(event.text for event in events if isinstance(event, ArgumentsPiece)) == '{"paths":["a","b"]}'
+    report = next(event for event in events if isinstance(event, StageDone) and event.stage is Stage.ARGUMENTS)
+    assert (report.finish, report.completion_tokens < 100) == ("stop", True)
 
 
 async def test_a_tool_without_an_adapter_is_described_to_the_base_model() -> None:
