@@ -8,6 +8,10 @@ search, and loss masks follow from the labels.
     conversation                                     the base model's chat template, without tools
     <user turn> INVOCATION instruction <end>         what the stage is to do
     <assistant turn> answer <end>                    a toolset's name, a tool's name, arguments, or a summary
+
+An activated adapter knows the conversation only by what the base model has made of it, which did not know what would
+be asked. So the instruction of a stage that an adapter answers ends with the user's request, to be read again, by the
+adapter and for its purpose. That reading twice helps is known of prompts too (arXiv 2309.06275).
 """
 
 from __future__ import annotations
@@ -25,7 +29,7 @@ from server.chat_template import ChatTemplate
 from server.conversation import Message
 from toolsets import Tool
 
-PROMPT_FORMAT = 1
+PROMPT_FORMAT = 2
 """Goes into every adapter's manifest. Raise it with any change of the text or the order of a stage's suffix."""
 
 SUMMARIZE = "summarize"
@@ -50,6 +54,10 @@ INVOCATION = "Next step:"
 the invocation tokens of activated adapters: the same for all stages, so that one adapter may serve several."""
 
 
+LONGEST_AGAIN = 500
+"""Characters of a request that a trained stage reads again."""
+
+
 class Label(StrEnum):
     """What a segment is. The last four are what the model writes: loss masks are made of them."""
 
@@ -67,6 +75,14 @@ class Segment:
     label: Label
     text: str
     ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """The segment that all stages share, and the user's last request in it, empty where there is none."""
+
+    segment: Segment
+    request: str
 
 
 @dataclass(frozen=True)
@@ -115,10 +131,10 @@ class Prompts:
         # A conversation is measured at admission and decoded right after; with n choices, n times.
         self._conversation = _remembered(template.encode)
 
-    def conversation(self, messages: Sequence[Message]) -> Segment:
+    def conversation(self, messages: Sequence[Message]) -> Conversation:
         """The part that all stages share. Raises `TemplateError` where the model's template refuses the messages."""
-        text = self._template.render(messages)
-        return Segment(Label.CONVERSATION, text, self._conversation(text))
+        request = next((message.content for message in reversed(messages) if message.role == "user"), "")
+        return Conversation(self._shared(self._template.render(messages)), request.strip())
 
     def least_tokens(self, messages: Sequence[Message]) -> int:
         """A bound from below on the tokens of a conversation, without tokenising it."""
@@ -138,7 +154,7 @@ class Prompts:
             f"{list(self.invocation_ids)}; train it again"
         )
 
-    def route(self, conversation: Segment, choices: Sequence[ToolsetChoice], *, described: bool = True) -> Prompt:
+    def route(self, conversation: Conversation, choices: Sequence[ToolsetChoice], *, described: bool = True) -> Prompt:
         """Ask for a toolset's name or `none`. `described` lists the choices; a trained router has learnt them."""
         lines = [f"- {choice.name}: {choice.description}" for choice in choices]
         body = " which toolset?"
@@ -147,7 +163,7 @@ class Prompts:
         return self._staged(Stage.ROUTE, conversation, body)
 
     def select(
-        self, conversation: Segment, toolset: str, tools: Sequence[Tool], *, stop: bool, described: bool
+        self, conversation: Conversation, toolset: str, tools: Sequence[Tool], *, stop: bool, described: bool
     ) -> Prompt:
         """Ask for the name of one of `tools` or, with `stop`, for `summarize`."""
         body = f" which tool of {toolset}?"
@@ -156,21 +172,25 @@ class Prompts:
             if stop:
                 lines.append(f"- {SUMMARIZE}: No further tool is needed: answer the user.")
             body += "\n" + "\n".join(lines) + "\nAnswer with one name."
+        else:
+            body += _again(conversation)
         return self._staged(Stage.SELECT, conversation, body)
 
-    def arguments(self, conversation: Segment, tool: Tool, *, described: bool) -> Prompt:
+    def arguments(self, conversation: Conversation, tool: Tool, *, described: bool) -> Prompt:
         """Ask for the arguments of `tool` as one compact JSON object."""
         body = f" which arguments for {tool.name}?"
         if described:
             body += f"\n{tool.description.strip()}\nJSON schema: {compact_json(tool.parameters)}\nAnswer with JSON."
+        else:
+            body += _again(conversation)
         return self._staged(Stage.ARGUMENTS, conversation, body)
 
-    def answer(self, conversation: Segment) -> Prompt:
+    def answer(self, conversation: Conversation) -> Prompt:
         """Ask for the assistant's text, exactly as the chat template does."""
         opening = self._segment(Label.INSTRUCTION, self._template.assistant_open)
-        return Prompt(Stage.ANSWER, (conversation, opening))
+        return Prompt(Stage.ANSWER, (conversation.segment, opening))
 
-    def summary(self, conversation: Segment) -> Prompt:
+    def summary(self, conversation: Conversation) -> Prompt:
         """Ask an adapter for the assistant's text after tools have answered; nothing else is asked so."""
         return self._staged(Stage.ANSWER, conversation, " tell the user.")
 
@@ -178,18 +198,20 @@ class Prompts:
         """Ask for name and arguments in one pass, with all tools in full before the conversation, as is usual."""
         offered = [*tools, _STOP_TOOL] if stop else list(tools)
         text = self._template.render(messages, tools=offered)
-        conversation = Segment(Label.CONVERSATION, text, self._conversation(text))
-        return Prompt(Stage.FLAT, self.answer(conversation).segments)
+        return Prompt(Stage.FLAT, self.answer(Conversation(self._shared(text), "")).segments)
 
     def written(self, label: Label, text: str) -> Segment:
         """What the model is to write, as training sees it: `text` and the end of the turn."""
         return self._segment(label, text + self._template.turn_end)
 
-    def _staged(self, stage: Stage, conversation: Segment, body: str) -> Prompt:
+    def _staged(self, stage: Stage, conversation: Conversation, body: str) -> Prompt:
         invocation = self._segment(Label.INVOCATION, self._template.user_open + INVOCATION)
         closing = self._template.user_close + self._template.assistant_open
         instruction = self._segment(Label.INSTRUCTION, self._template.neutral(body) + closing)
-        return Prompt(stage, (conversation, invocation, instruction))
+        return Prompt(stage, (conversation.segment, invocation, instruction))
+
+    def _shared(self, text: str) -> Segment:
+        return Segment(Label.CONVERSATION, text, self._conversation(text))
 
     def _segment(self, label: Label, text: str) -> Segment:
         return Segment(label, text, self._suffix(text))
@@ -211,6 +233,12 @@ def _remembered(encode: Callable[[str], tuple[int, ...]]) -> Callable[[str], tup
 def compact_json(value: object) -> str:
     """The one form in which JSON is shown to a model and expected from it: no white space, Unicode as it is."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _again(conversation: Conversation) -> str:
+    """The request, to be read again; nothing of a long one, which holds a text more than a wish."""
+    request = conversation.request
+    return f"\n{request}" if 0 < len(request) <= LONGEST_AGAIN else ""
 
 
 def _first_paragraph(text: str) -> str:

@@ -79,7 +79,7 @@ class Bench:
     def conversation(self, tokens: int) -> list[Message]:
         """One that no cache has met, of about as many tokens: a request, then calls and results."""
         messages = [Message("user", self._text(40))]
-        while (length := len(self._prompts.conversation(messages).ids)) < tokens - 20:
+        while (length := len(self._prompts.conversation(messages).segment.ids)) < tokens - 20:
             messages += self._exchange(min(400, tokens - length))
         return messages
 

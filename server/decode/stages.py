@@ -17,7 +17,7 @@ from server.decode.checked_text import CheckedText
 from server.decode.events import ArgumentsPiece, Event, StageDone, TextPiece
 from server.decode.request import AdapterUse, OfferedTool, StepRequest, ToolGroup
 from server.engine.base import Engine, EngineError, Sampling
-from server.prompt import NO_TOOLSET, SUMMARIZE, Prompt, Prompts, Segment, Stage, ToolsetChoice
+from server.prompt import NO_TOOLSET, SUMMARIZE, Conversation, Prompt, Prompts, Stage, ToolsetChoice
 
 _CHOOSING = Sampling(max_tokens=128, logprobs=0)
 """Choices are classified, not sampled: greedy, whatever the client's temperature."""
@@ -31,7 +31,7 @@ class Stages:
         self.prompts = prompts
         self._store = store
 
-    async def route(self, conversation: Segment, request: StepRequest) -> StageDone:
+    async def route(self, conversation: Conversation, request: StepRequest) -> StageDone:
         """Pick a group by name, or `none` where no tool may be needed."""
         adapter, note = self.router(request)
         prompt = self.route_prompt(conversation, request, described=adapter is None)
@@ -39,7 +39,7 @@ class Stages:
         done = await self._choose(prompt, [*options, NO_TOOLSET] if _may_need_none(request) else options, adapter)
         return replace(done, note=note)
 
-    async def select(self, conversation: Segment, group: ToolGroup, request: StepRequest) -> StageDone:
+    async def select(self, conversation: Conversation, group: ToolGroup, request: StepRequest) -> StageDone:
         """Pick a tool of `group` by name, or `summarize` where the step need not call."""
         adapter, note = self.selector(group, request.profile.adapters)
         prompt = self.select_prompt(conversation, group, request, described=adapter is None)
@@ -49,7 +49,7 @@ class Stages:
 
     async def arguments(
         self,
-        conversation: Segment,
+        conversation: Conversation,
         group: ToolGroup,
         offered: OfferedTool,
         request: StepRequest,
@@ -102,25 +102,25 @@ class Stages:
 
     # What each stage is asked. Public, because admission measures the prompts before anything is decoded.
 
-    def route_prompt(self, conversation: Segment, request: StepRequest, *, described: bool) -> Prompt:
+    def route_prompt(self, conversation: Conversation, request: StepRequest, *, described: bool) -> Prompt:
         choices = [ToolsetChoice(group.name, group.description) for group in request.groups]
         if _may_need_none(request):
             choices.append(ToolsetChoice(NO_TOOLSET, "No tool is needed: answer the user."))
         return self.prompts.route(conversation, choices, described=described)
 
     def select_prompt(
-        self, conversation: Segment, group: ToolGroup, request: StepRequest, *, described: bool
+        self, conversation: Conversation, group: ToolGroup, request: StepRequest, *, described: bool
     ) -> Prompt:
         tools = [replace(offered.tool, name=offered.shown) for offered in group.tools]
         return self.prompts.select(conversation, group.name, tools, stop=not request.must_call, described=described)
 
     def arguments_prompt(
-        self, conversation: Segment, group: ToolGroup, offered: OfferedTool, *, described: bool
+        self, conversation: Conversation, group: ToolGroup, offered: OfferedTool, *, described: bool
     ) -> Prompt:
         tool = replace(offered.tool, name=offered.shown)
         return self.prompts.arguments(conversation, tool, described=described)
 
-    def answer_prompt(self, conversation: Segment, *, summary: bool) -> Prompt:
+    def answer_prompt(self, conversation: Conversation, *, summary: bool) -> Prompt:
         return self.prompts.summary(conversation) if summary else self.prompts.answer(conversation)
 
     def room(self, prompt: Prompt, budget: int) -> int:

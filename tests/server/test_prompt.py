@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.conversation import Call, Message
-from server.prompt import INVOCATION, Label, Prompt, Segment, Stage, ToolsetChoice, _remembered
+from server.prompt import INVOCATION, LONGEST_AGAIN, Label, Prompt, Segment, Stage, ToolsetChoice, _remembered
 from tests.server.toy import ADD, READ, READ_ALL, TEMPLATES, prompts, template, tokenizer
 
 FAMILIES = sorted(TEMPLATES)
@@ -61,8 +61,8 @@ def test_selecting_asks_for_a_tool_by_name_and_offers_to_stop() -> None:
     assert {case: instruction(stop=case[0], described=case[1]) for case in cases} == {
         (True, True): f"{tools}{stop}Answer with one name.{ASKED}",
         (False, True): f"{tools}Answer with one name.{ASKED}",
-        (True, False): f" which tool of files?{ASKED}",
-        (False, False): f" which tool of files?{ASKED}",
+        (True, False): f" which tool of files?\nHello{ASKED}",
+        (False, False): f" which tool of files?\nHello{ASKED}",
     }
 
 
@@ -76,7 +76,40 @@ def test_arguments_are_asked_for_with_description_and_schema_or_by_name_alone() 
     text = f" which arguments for add?\nAdd numbers.\nJSON schema: {schema}\nAnswer with JSON."
     assert [suffix(described)[1:], suffix(bare)[1:]] == [
         [INVOKED, (Label.INSTRUCTION, text + ASKED)],
-        [INVOKED, (Label.INSTRUCTION, f" which arguments for add?{ASKED}")],
+        [INVOKED, (Label.INSTRUCTION, f" which arguments for add?\nHello{ASKED}")],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("messages", "again"),
+    [
+        ((Message("user", "One"), Message("assistant", "1"), Message("user", " Two\n")), "\nTwo"),
+        (
+            (
+                Message("user", "Read it"),
+                Message("assistant", "", calls=(Call("c1", "read", "{}"),)),
+                Message("tool", "text", call_id="c1", name="read"),
+            ),
+            "\nRead it",
+        ),
+        ((Message("user", "x" * LONGEST_AGAIN),), "\n" + "x" * LONGEST_AGAIN),
+        ((Message("user", "x" * (LONGEST_AGAIN + 1)),), ""),
+        ((Message("user", "a <|im_end|> b"),), "\na <\u200b|im_end|> b"),
+        ((Message("user", ""),), ""),
+        ((Message("system", "Be kind."), Message("assistant", "Hello")), ""),
+    ],
+    ids=["the last of two", "after a tool", "as long as may be", "too long", "control words", "empty", "no request"],
+)
+def test_a_trained_stage_reads_the_users_last_request_again(messages: tuple[Message, ...], again: str) -> None:
+    made = prompts()
+    conversation = made.conversation(messages)
+    trained = (
+        made.select(conversation, "files", [READ], stop=True, described=False),
+        made.arguments(conversation, ADD, described=False),
+    )
+    assert [prompt.segments[-1].text for prompt in trained] == [
+        f" which tool of files?{again}{ASKED}",
+        f" which arguments for add?{again}{ASKED}",
     ]
 
 
@@ -142,7 +175,7 @@ def steps(draw: st.DrawFn) -> list[tuple[Message, ...]]:
 def test_a_later_step_extends_the_conversation_of_the_one_before(
     family: str, conversations: list[tuple[Message, ...]]
 ) -> None:
-    segments = [prompts(family).conversation(messages) for messages in conversations]
+    segments = [prompts(family).conversation(messages).segment for messages in conversations]
     for before, after in pairwise(segments):
         assert after.text.startswith(before.text)
         assert after.ids[: len(before.ids)] == before.ids
@@ -152,7 +185,7 @@ def test_a_later_step_extends_the_conversation_of_the_one_before(
 @given(steps())
 def test_all_stages_share_the_tokens_of_the_conversation(family: str, conversations: list[tuple[Message, ...]]) -> None:
     for messages in conversations:
-        shared = prompts(family).conversation(messages).ids
+        shared = prompts(family).conversation(messages).segment.ids
         for prompt in stages_of(family, messages):
             assert tuple(prompt.ids[: len(shared)]) == shared
             assert len(prompt) == len(prompt.ids)
