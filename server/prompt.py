@@ -187,8 +187,7 @@ class Prompts:
 
     def answer(self, conversation: Conversation) -> Prompt:
         """Ask for the assistant's text, exactly as the chat template does."""
-        opening = self._segment(Label.INSTRUCTION, self._template.assistant_open)
-        return Prompt(Stage.ANSWER, (conversation.segment, opening))
+        return self._answered(Stage.ANSWER, conversation.segment)
 
     def summary(self, conversation: Conversation) -> Prompt:
         """Ask an adapter for the assistant's text after tools have answered; nothing else is asked so."""
@@ -198,7 +197,7 @@ class Prompts:
         """Ask for name and arguments in one pass, with all tools in full before the conversation, as is usual."""
         offered = [*tools, _STOP_TOOL] if stop else list(tools)
         text = self._template.render(messages, tools=offered)
-        return Prompt(Stage.FLAT, self.answer(Conversation(self._shared(text), "")).segments)
+        return self._answered(Stage.FLAT, self._shared(text))
 
     def written(self, label: Label, text: str) -> Segment:
         """What the model is to write, as training sees it: `text` and the end of the turn."""
@@ -209,6 +208,9 @@ class Prompts:
         closing = self._template.user_close + self._template.assistant_open
         instruction = self._segment(Label.INSTRUCTION, self._template.neutral(body) + closing)
         return Prompt(stage, (conversation.segment, invocation, instruction))
+
+    def _answered(self, stage: Stage, conversation: Segment) -> Prompt:
+        return Prompt(stage, (conversation, self._segment(Label.INSTRUCTION, self._template.assistant_open)))
 
     def _shared(self, text: str) -> Segment:
         return Segment(Label.CONVERSATION, text, self._conversation(text))

@@ -7,6 +7,9 @@ do without an end, is given on without what it repeats, and ends there.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from server.constraints import JsonSchema
 from server.constraints.copying import completed, endings, plain, words
 from server.constraints.jsontext import canonical, parse
@@ -23,8 +26,7 @@ class Completion:
 
     def __init__(self, constraint: JsonSchema) -> None:
         self._members = frozenset(plain(constraint.schema, constraint.copied))
-        # Where a list must be longer than one, what it repeats may be needed.
-        self._lists = {m for m in self._members if constraint.schema["properties"][m].get("minItems", 0) <= 1}
+        self._lists = {name for name in self._members if _may_be_short(constraint.schema["properties"][name])}
         self._required = frozenset(constraint.schema.get("required", ()))
         self._known = words(constraint.said) if self._members else []
         self._paths = endings(self._known)
@@ -37,14 +39,12 @@ class Completion:
         self._is_escaped = False
         self._items: set[str] = set()
         """Of the list of copied strings that is being read."""
-        self._comma = ""
-        """What parts the next item of that list from those before, once there is a next one."""
         self._repeated = 0
         """Items in a row that were in the list."""
 
     def feed(self, text: str) -> str:
         """What may be given on after `text` has been read too."""
-        return "".join(map(self._read, text)) if self._members else text
+        return "".join(map(self._read, text)) if self._paths or self._lists else text
 
     @property
     def is_endless(self) -> bool:
@@ -55,7 +55,7 @@ class Completion:
         """What was kept of a string that never ended; or the end of the object where a list would not end."""
         if self.is_endless:
             return "]}"
-        return self._comma + self._string if self._keeps and self._string else ""
+        return self._parted(self._string) if self._keeps and self._string else ""
 
     @property
     def _keeps(self) -> bool:
@@ -75,10 +75,9 @@ class Completion:
         self._depth += (character in "{[") - (character in "}]")
         self._before = character
         if not self._is_in_list:
-            self._items, self._comma, self._repeated = set(), "", 0
+            self._items, self._repeated = set(), 0
         elif character == ",":
-            self._comma = character
-            return ""
+            return ""  # It comes with the next item that is given on.
         return character
 
     def _read_string(self, string: str, character: str) -> str:
@@ -106,6 +105,16 @@ class Completion:
         if path in self._items:
             self._repeated += 1
             return ""
-        comma, self._comma, self._repeated = self._comma, "", 0
+        parted = self._parted(written)
         self._items.add(path)
-        return comma + written
+        self._repeated = 0
+        return parted
+
+    def _parted(self, written: str) -> str:
+        """With the comma after the items before it."""
+        return f",{written}" if self._items else written
+
+
+def _may_be_short(part: Mapping[str, Any]) -> bool:
+    """Whether a member is a list that may have one item alone, so that what it repeats is not needed."""
+    return bool(part["type"] == "array" and part.get("minItems", 0) <= 1)
