@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from pathlib import Path
 from random import Random
-from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
@@ -24,6 +23,7 @@ from training.examples import Example, Renderer
 from training.fit import Fit
 from training.inspection import as_json as example_as_json
 from training.inspection import coloured, legend
+from training.install_commands import install, mean
 from training.interrupt import stop_on_signal
 from training.job import Job
 from training.mixing import mix
@@ -257,38 +257,8 @@ def report(run: Annotated[Path, typer.Argument(help="The run's folder.")]) -> No
         typer.echo(write_report(run))
 
 
-@app.command("install")
-def install_command(
-    run: Annotated[Path, typer.Argument(help="The run's folder.")],
-    model: Model = None,
-    adapters: StoreFolder = None,
-    server: ServerUrl = None,
-) -> None:
-    """Copy the adapters of a run to the store and, with --server, let a running server load them."""
-    with one_line_errors():
-        deploy(RunFolder(run).adapters(), settings_with(model=model, adapters=adapters), server)
-
-
-@app.command("mean")
-def mean_command(
-    folders: Annotated[
-        list[Path],
-        typer.Argument(help="Where adapters lie: folders `adapters` of runs, or that of a base model in the store."),
-    ],
-    model: Model = None,
-    adapters: StoreFolder = None,
-    server: ServerUrl = None,
-) -> None:
-    """Make one of the adapters of the same name in several folders, the mean of what they do, and install it.
-
-    Trained on from the same adapter on other data, they are often better together than each alone.
-
-        dualtune train mean adapters/SmolLM2-135M-Instruct runs/chains/adapters --adapters together
-    """
-    with one_line_errors(), TemporaryDirectory() as out:
-        from training.mean import write_means
-
-        deploy(write_means(folders, Path(out)), settings_with(model=model, adapters=adapters), server)
+for command in (install, mean):
+    app.command()(command)
 
 
 def _learnt(
