@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 from collections.abc import AsyncGenerator, Sequence
@@ -10,6 +11,7 @@ from dataclasses import replace
 
 from adapters import Adapter, Role, Store
 from server.constraints import Choice, Constraint, JsonSchema
+from server.constraints.blank_lines import BlankLines
 from server.constraints.completion import Completion
 from server.constraints.schema import takes_nothing
 from server.conversation import said, tool_answered
@@ -73,16 +75,20 @@ class Stages:
         text = CheckedText(self.engine, constraint, hold=index > 0)
         sampling = replace(request.argument_sampling, max_tokens=self.room(prompt, budget))
         started = time.monotonic()
-        completion = Completion(constraint)
+        completion, blank_lines = Completion(constraint), BlankLines(constraint.schema)
         async with aclosing(text.write(prompt, sampling, adapter)) as pieces:
             async for piece in pieces:
-                if written := completion.feed(piece.text):
+                if written := blank_lines.feed(completion.feed(piece.text)):
                     yield ArgumentsPiece(index, written)
                 if completion.is_endless:
                     break
-        if rest := completion.rest():
+        rest = blank_lines.feed(completion.rest()) + blank_lines.rest()
+        done = text.report(Stage.ARGUMENTS, started, choice=offered.shown, adapter=adapter, note=note)
+        if done.finish == "length" and (end := await asyncio.to_thread(blank_lines.end)):
+            rest, done = end, replace(done, finish="stop")
+        if rest:
             yield ArgumentsPiece(index, rest)
-        yield text.report(Stage.ARGUMENTS, started, choice=offered.shown, adapter=adapter, note=note)
+        yield done
 
     async def answer(self, request: StepRequest, budget: int) -> AsyncGenerator[Event, None]:
         """Write the assistant's text, then the stage's report.

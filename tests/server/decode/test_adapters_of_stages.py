@@ -93,6 +93,26 @@ async def test_a_list_that_only_repeats_itself_is_ended_and_the_decode_with_it()
     assert (report.finish, report.completion_tokens < 100) == ("stop", True)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "given_on", "finish"),
+    [
+        ('{"text":"a' + "\\n" * 1000, '{"text":"a"}', "stop"),
+        ('{"text":"a' + "\\nb" * 1000, '{"text":"a' + "\\nb" * 1000, "length"),
+    ],
+    ids=["line breaks", "more than those"],
+)
+async def test_a_text_that_only_goes_on_with_line_breaks_is_ended_where_they_begin(
+    arguments: str, given_on: str, finish: str
+) -> None:
+    note = Tool("note", "Note a text.", schema(text={"type": "string"}))
+    request = StepRequest(PROFILES["dualtune"], (Message("user", "Note a"),), group_tools((note,), Registry({})))
+    events = await decoded(replace(request, max_tokens=300), engine(select="note", arguments=arguments))
+    written = "".join(event.text for event in events if isinstance(event, ArgumentsPiece))
+    report = next(event for event in events if isinstance(event, StageDone) and event.stage is Stage.ARGUMENTS)
+    assert given_on.startswith(written) and report.finish == finish
+    assert (written == given_on) == (finish == "stop")
+
+
 async def test_a_tool_without_an_adapter_is_described_to_the_base_model() -> None:
     scripted = engine(select="read_all", arguments="{}")
     await decoded(asked(READ, READ_ALL), scripted, STORE)

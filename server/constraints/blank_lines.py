@@ -1,0 +1,73 @@
+"""A text in a call's arguments that goes on with empty lines, and how it ends where it should have ended.
+
+A small model that has written all there is to say may go on with line breaks until the engine ends the loop, and never
+close its JSON. Where nothing but a quote and brackets is missing, they are put in the place of the line breaks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from server.constraints.check import violation
+
+_ENDLESS = 32
+"""Line breaks in a row. The engine ends a loop after 40 rounds of a line break or more."""
+
+_BREAK = "\\n"
+_CLOSING = {"{": "}", "[": "]"}
+
+
+class BlankLines:
+    """Reads a JSON value piece by piece, and gives it on, the line breaks of its strings with what comes after them."""
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self._schema = schema
+        self._given: list[str] = []
+        self._breaks = 0
+        """In a row, read and not given on yet."""
+        self._is_string = self._is_escape = False
+        self._open: list[str] = []
+        """What closes the brackets that are open, the outermost first."""
+
+    def feed(self, text: str) -> str:
+        """What may be given on after `text` has been read too."""
+        written = "".join(map(self._read, text))
+        self._given.append(written)
+        return written
+
+    def rest(self) -> str:
+        """What was kept of a value that ends here."""
+        return _BREAK * self._breaks + "\\" * self._is_escape
+
+    def end(self) -> str | None:
+        """What ends a value that only went on with line breaks; None if it did not, or lacks more than its end.
+
+        Checks the value against the schema, which may take seconds.
+        """
+        if self._breaks < _ENDLESS:
+            return None
+        closing = '"' + "".join(reversed(self._open))
+        return closing if violation("".join(self._given) + closing, self._schema) is None else None
+
+    def _read(self, character: str) -> str:
+        if self._is_escape:
+            self._is_escape = False
+            if character == "n":
+                self._breaks += 1
+                return ""
+            return self._after_breaks("\\" + character)
+        if self._is_string and character == "\\":
+            self._is_escape = True
+            return ""
+        if character == '"':
+            self._is_string = not self._is_string
+        elif not self._is_string and character in _CLOSING:
+            self._open.append(_CLOSING[character])
+        elif not self._is_string and character in _CLOSING.values():
+            self._open.pop()
+        return self._after_breaks(character)
+
+    def _after_breaks(self, text: str) -> str:
+        breaks, self._breaks = self._breaks, 0
+        return _BREAK * breaks + text
