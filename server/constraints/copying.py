@@ -25,6 +25,8 @@ _BREAK = re.compile(r'["“”„«»`\t\r\n]|  +')
 _OPENING = "'‘([{<*,;:="
 _CLOSING = "'’)]}>*,;:.!?"
 _POSSESSIVE = ("'s", "’s")
+_CALL = re.compile(r"(?:[\w.-]*[=(]['‘]?)+")
+"""What may stand before a word in code and commands: `path=`, `set(listdir(`, `edit('`."""
 _HERE = (".", "..")
 _EXTENSION = re.compile(r"\.[a-z0-9]{1,5}\Z")
 _EXTENSION_RULE = 'copied_extension ::= "." [a-z0-9] [a-z0-9]? [a-z0-9]? [a-z0-9]? [a-z0-9]?'
@@ -47,7 +49,10 @@ class Word:
     def heads(self) -> tuple[str, ...]:
         """How a part may begin with it and go on."""
         bare = self.text.lstrip(_OPENING)
-        return _distinct(self.text, bare, bare.removeprefix("./"))
+        inner = bare[found.end() :] if (found := _CALL.match(bare)) else bare
+        if ")" in inner.rstrip(_CLOSING):
+            inner = bare  # A name with brackets in it, `diary(2).md`, is no call.
+        return _distinct(self.text, bare, bare.removeprefix("./"), inner, inner.removeprefix("./"))
 
 
 def words(said: str) -> list[Word]:

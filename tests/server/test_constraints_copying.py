@@ -115,7 +115,27 @@ def test_the_end_of_several_paths_can_not(said: str, path: str | None) -> None:
     assert writes(said, "a.md") == bool(path)
 
 
-_TEXT = st.text(alphabet="ab é./'\"\n,;s()", max_size=24)
+@pytest.mark.parametrize(
+    ("said", "path"),
+    [
+        ("lineinfile path=temp/x.log line=y", "temp/x.log"),
+        ("set(listdir(old/app)) ^ set(listdir(new))", "old/app"),
+        ("names = sorted(listdir('2024/bridge'));", "2024/bridge"),
+        (">>> edit(./a.py, old=b)", "a.py"),
+        ("Edit('to do (2).md', a)", "to do (2).md"),
+        ("look at diary(2).md", "diary(2).md"),
+    ],
+)
+def test_what_a_line_of_code_or_a_command_names_is_copied_without_what_stands_before_it(said: str, path: str) -> None:
+    assert is_copied(path, words(said))
+    assert writes(said, path)
+
+
+def test_the_end_of_a_path_in_a_line_of_code_can_be_written_for_it() -> None:
+    assert endings(words("open(path=old/a.md)")) == {"a.md": "old/a.md"}
+
+
+_TEXT = st.text(alphabet="ab é./'\"\n,;s()=", max_size=24)
 
 
 @given(said=_TEXT, value=_TEXT)
