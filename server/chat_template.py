@@ -146,7 +146,7 @@ def _canonical(messages: Sequence[Message], neutral: Neutral) -> Iterator[dict[s
             continue
         for message in run:
             parts = [message.content] if message.content or not message.calls else []
-            parts += [f"<tool_call>\n{_call_json(call)}\n</tool_call>" for call in message.calls]
+            parts += [f"<tool_call>\n{call_json(call)}\n</tool_call>" for call in message.calls]
             yield {"role": message.role, "content": neutral("\n".join(parts))}
 
 
@@ -166,7 +166,7 @@ def _wire_tool(tool: Tool) -> dict[str, Any]:
     return {"type": "function", "function": function}
 
 
-def _call_json(call: Call) -> str:
+def call_json(call: Call) -> str:
     """Name and arguments in compact form; arguments that do not parse are shown as the string they are."""
     return json.dumps(
         {"name": call.name, "arguments": _parsed(call.arguments)}, ensure_ascii=False, separators=(",", ":")

@@ -10,8 +10,9 @@ search, and loss masks follow from the labels.
     <assistant turn> answer <end>                    a toolset's name, a tool's name, arguments, or a summary
 
 An activated adapter knows the conversation only by what the base model has made of it, which did not know what would
-be asked. So the instruction of a stage that an adapter answers ends with the user's request, to be read again, by the
-adapter and for its purpose. That reading twice helps is known of prompts too (arXiv 2309.06275).
+be asked. So the instruction of a stage that an adapter answers ends with the user's request and the calls made since,
+to be read again, by the adapter and for its purpose. That reading twice helps is known of prompts too (arXiv
+2309.06275).
 """
 
 from __future__ import annotations
@@ -25,11 +26,11 @@ from typing import Any
 
 from cachetools import LRUCache, cached
 
-from server.chat_template import ChatTemplate
+from server.chat_template import ChatTemplate, call_json
 from server.conversation import Message
 from toolsets import Tool
 
-PROMPT_FORMAT = 2
+PROMPT_FORMAT = 3
 """Goes into every adapter's manifest. Raise it with any change of the text or the order of a stage's suffix."""
 
 SUMMARIZE = "summarize"
@@ -57,6 +58,12 @@ the invocation tokens of activated adapters: the same for all stages, so that on
 LONGEST_AGAIN = 500
 """Characters of a request that a trained stage reads again."""
 
+LONGEST_CALL = 150
+"""Characters of each call that a trained stage reads again: name and path, and the beginning of a text."""
+
+MOST_CALLS = 8
+"""Calls that a trained stage reads again, the last ones."""
+
 
 class Label(StrEnum):
     """What a segment is. The last four are what the model writes: loss masks are made of them."""
@@ -79,10 +86,10 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """The segment that all stages share, and the user's last request in it, empty where there is none."""
+    """The segment that all stages share, and what of it a trained stage reads again, a line break before each part."""
 
     segment: Segment
-    request: str
+    again: str
 
 
 @dataclass(frozen=True)
@@ -133,8 +140,7 @@ class Prompts:
 
     def conversation(self, messages: Sequence[Message]) -> Conversation:
         """The part that all stages share. Raises `TemplateError` where the model's template refuses the messages."""
-        request = next((message.content for message in reversed(messages) if message.role == "user"), "")
-        return Conversation(self._shared(self._template.render(messages)), request.strip())
+        return Conversation(self._shared(self._template.render(messages)), _again(messages))
 
     def least_tokens(self, messages: Sequence[Message]) -> int:
         """A bound from below on the tokens of a conversation, without tokenising it."""
@@ -172,18 +178,14 @@ class Prompts:
             if stop:
                 lines.append(f"- {SUMMARIZE}: No further tool is needed: answer the user.")
             body += "\n" + "\n".join(lines) + "\nAnswer with one name."
-        else:
-            body += _again(conversation)
-        return self._staged(Stage.SELECT, conversation, body)
+        return self._staged(Stage.SELECT, conversation, body, "" if described else conversation.again)
 
     def arguments(self, conversation: Conversation, tool: Tool, *, described: bool) -> Prompt:
         """Ask for the arguments of `tool` as one compact JSON object."""
         body = f" which arguments for {tool.name}?"
         if described:
             body += f"\n{tool.description.strip()}\nJSON schema: {compact_json(tool.parameters)}\nAnswer with JSON."
-        else:
-            body += _again(conversation)
-        return self._staged(Stage.ARGUMENTS, conversation, body)
+        return self._staged(Stage.ARGUMENTS, conversation, body, "" if described else conversation.again)
 
     def answer(self, conversation: Conversation) -> Prompt:
         """Ask for the assistant's text, exactly as the chat template does."""
@@ -203,11 +205,12 @@ class Prompts:
         """What the model is to write, as training sees it: `text` and the end of the turn."""
         return self._segment(label, text + self._template.turn_end)
 
-    def _staged(self, stage: Stage, conversation: Conversation, body: str) -> Prompt:
+    def _staged(self, stage: Stage, conversation: Conversation, body: str, again: str = "") -> Prompt:
+        neutral, closing = self._template.neutral, self._template.user_close + self._template.assistant_open
         invocation = self._segment(Label.INVOCATION, self._template.user_open + INVOCATION)
-        closing = self._template.user_close + self._template.assistant_open
-        instruction = self._segment(Label.INSTRUCTION, self._template.neutral(body) + closing)
-        return Prompt(stage, (conversation.segment, invocation, instruction))
+        # In two: what is read again is the same for all tools, and is tokenised once.
+        instruction = [self._segment(Label.INSTRUCTION, text) for text in (neutral(body), neutral(again) + closing)]
+        return Prompt(stage, (conversation.segment, invocation, *instruction))
 
     def _answered(self, stage: Stage, conversation: Segment) -> Prompt:
         return Prompt(stage, (conversation, self._segment(Label.INSTRUCTION, self._template.assistant_open)))
@@ -237,10 +240,13 @@ def compact_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _again(conversation: Conversation) -> str:
-    """The request, to be read again; nothing of a long one, which holds a text more than a wish."""
-    request = conversation.request
-    return f"\n{request}" if 0 < len(request) <= LONGEST_AGAIN else ""
+def _again(messages: Sequence[Message]) -> str:
+    """The last request, or nothing of a long one, which holds a text more than a wish; and the calls made since."""
+    asked = max((number for number, message in enumerate(messages) if message.role == "user"), default=-1)
+    request = messages[asked].content.strip() if asked >= 0 else ""
+    calls = [call_json(call)[:LONGEST_CALL] for message in messages[asked + 1 :] for call in message.calls]
+    parts = [request] if 0 < len(request) <= LONGEST_AGAIN else []
+    return "".join(f"\n{part}" for part in [*parts, *calls[-MOST_CALLS:]])
 
 
 def _first_paragraph(text: str) -> str:

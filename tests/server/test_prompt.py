@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from server.conversation import Call, Message
-from server.prompt import INVOCATION, LONGEST_AGAIN, Label, Prompt, Segment, Stage, ToolsetChoice, _remembered
+from server.prompt import (
+    INVOCATION,
+    LONGEST_AGAIN,
+    LONGEST_CALL,
+    MOST_CALLS,
+    Label,
+    Prompt,
+    Segment,
+    Stage,
+    ToolsetChoice,
+    _remembered,
+)
 from tests.server.toy import ADD, READ, READ_ALL, TEMPLATES, prompts, template, tokenizer
 
 FAMILIES = sorted(TEMPLATES)
@@ -33,7 +44,9 @@ def stages_of(family: str, messages: tuple[Message, ...]) -> Iterator[Prompt]:
 
 
 def suffix(prompt: Prompt) -> list[tuple[Label, str]]:
-    return [(segment.label, segment.text) for segment in prompt.segments]
+    """Each label with the texts that stand together under it."""
+    labelled = groupby(prompt.segments, key=lambda segment: segment.label)
+    return [(label, "".join(segment.text for segment in run)) for label, run in labelled]
 
 
 def test_routing_asks_for_a_toolset_by_name() -> None:
@@ -90,7 +103,33 @@ def test_arguments_are_asked_for_with_description_and_schema_or_by_name_alone() 
                 Message("assistant", "", calls=(Call("c1", "read", "{}"),)),
                 Message("tool", "text", call_id="c1", name="read"),
             ),
-            "\nRead it",
+            '\nRead it\n{"name":"read","arguments":{}}',
+        ),
+        (
+            (
+                Message("user", "One"),
+                Message("assistant", "", calls=(Call("c1", "read", "{}"),)),
+                Message("tool", "text", call_id="c1", name="read"),
+                Message("user", "Two"),
+            ),
+            "\nTwo",
+        ),
+        (
+            (
+                Message("user", "Note both"),
+                Message("assistant", "", calls=(Call("c1", "note", '{"text": "é"}'), Call("c2", "note", "x" * 999))),
+                Message("tool", "", call_id="c1", name="note"),
+                Message("tool", "", call_id="c2", name="note"),
+            ),
+            '\nNote both\n{"name":"note","arguments":{"text":"é"}}\n'
+            + ('{"name":"note","arguments":"' + "x" * 999)[:LONGEST_CALL],
+        ),
+        (
+            (
+                Message("user", "x" * (LONGEST_AGAIN + 1)),
+                Message("assistant", "", calls=tuple(Call(f"c{n}", f"t{n}", "{}") for n in range(MOST_CALLS + 1))),
+            ),
+            "".join(f'\n{{"name":"t{n}","arguments":{{}}}}' for n in range(1, MOST_CALLS + 1)),
         ),
         ((Message("user", "x" * LONGEST_AGAIN),), "\n" + "x" * LONGEST_AGAIN),
         ((Message("user", "x" * (LONGEST_AGAIN + 1)),), ""),
@@ -98,16 +137,29 @@ def test_arguments_are_asked_for_with_description_and_schema_or_by_name_alone() 
         ((Message("user", ""),), ""),
         ((Message("system", "Be kind."), Message("assistant", "Hello")), ""),
     ],
-    ids=["the last of two", "after a tool", "as long as may be", "too long", "control words", "empty", "no request"],
+    ids=[
+        "the last of two",
+        "after a tool",
+        "a new request",
+        "long calls",
+        "many calls",
+        "as long as may be",
+        "too long",
+        "control words",
+        "empty",
+        "no request",
+    ],
 )
-def test_a_trained_stage_reads_the_users_last_request_again(messages: tuple[Message, ...], again: str) -> None:
+def test_a_trained_stage_reads_the_last_request_and_the_calls_since_again(
+    messages: tuple[Message, ...], again: str
+) -> None:
     made = prompts()
     conversation = made.conversation(messages)
     trained = (
         made.select(conversation, "files", [READ], stop=True, described=False),
         made.arguments(conversation, ADD, described=False),
     )
-    assert [prompt.segments[-1].text for prompt in trained] == [
+    assert [suffix(prompt)[-1][1] for prompt in trained] == [
         f" which tool of files?{again}{ASKED}",
         f" which arguments for add?{again}{ASKED}",
     ]
