@@ -257,8 +257,8 @@ def report(run: Annotated[Path, typer.Argument(help="The run's folder.")]) -> No
         typer.echo(write_report(run))
 
 
-for command in (install, mean):
-    app.command()(command)
+app.command()(install)
+app.command()(mean)
 
 
 def _learnt(
