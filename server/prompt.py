@@ -244,9 +244,9 @@ def _again(messages: Sequence[Message]) -> str:
     """The last request, or nothing of a long one, which holds a text more than a wish; and the calls made since."""
     asked = max((number for number, message in enumerate(messages) if message.role == "user"), default=-1)
     request = messages[asked].content.strip() if asked >= 0 else ""
-    calls = [call_json(call)[:LONGEST_CALL] for message in messages[asked + 1 :] for call in message.calls]
+    calls = [call for message in messages[asked + 1 :] for call in message.calls][-MOST_CALLS:]
     parts = [request] if 0 < len(request) <= LONGEST_AGAIN else []
-    return "".join(f"\n{part}" for part in [*parts, *calls[-MOST_CALLS:]])
+    return "".join(f"\n{part}" for part in [*parts, *(call_json(call)[:LONGEST_CALL] for call in calls)])
 
 
 def _first_paragraph(text: str) -> str:

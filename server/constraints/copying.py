@@ -15,6 +15,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from server.constraints.jsontext import canonical
@@ -38,14 +39,14 @@ _MARK = "~copied~string~"
 """Stands for a copied string in the schema that a grammar is made of."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Word:
     """What stands between spaces, a path as a whole. `goes_on`: after a single space comes the next word."""
 
     text: str
     goes_on: bool
 
-    @property
+    @cached_property
     def heads(self) -> tuple[str, ...]:
         """How a part may begin with it and go on."""
         bare = self.text.lstrip(_OPENING)
