@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from server.constraints.check import violation
+from server.constraints.pieces import JsonReader
 
 _ENDLESS = 32
 """Line breaks in a row. The engine ends a loop after 40 rounds of a line break or more."""
 
 _BREAK = "\\n"
-_CLOSING = {"{": "}", "[": "]"}
 
 
 class BlankLines:
@@ -26,9 +26,7 @@ class BlankLines:
         self._given: list[str] = []
         self._breaks = 0
         """In a row, read and not given on yet."""
-        self._is_string = self._is_escape = False
-        self._open: list[str] = []
-        """What closes the brackets that are open, the outermost first."""
+        self._reader = JsonReader()
 
     def feed(self, text: str) -> str:
         """What may be given on after `text` has been read too."""
@@ -38,7 +36,7 @@ class BlankLines:
 
     def rest(self) -> str:
         """What was kept of a value that ends here."""
-        return _BREAK * self._breaks + "\\" * self._is_escape
+        return _BREAK * self._breaks + self._reader.kept
 
     def end(self) -> str | None:
         """What ends a value that only went on with line breaks; None if it did not, or lacks more than its end.
@@ -47,27 +45,15 @@ class BlankLines:
         """
         if self._breaks < _ENDLESS:
             return None
-        closing = '"' + "".join(reversed(self._open))
+        closing = self._reader.closing
         return closing if violation("".join(self._given) + closing, self._schema) is None else None
 
     def _read(self, character: str) -> str:
-        if self._is_escape:
-            self._is_escape = False
-            if character == "n":
-                self._breaks += 1
-                return ""
-            return self._after_breaks("\\" + character)
-        if self._is_string and character == "\\":
-            self._is_escape = True
+        unit = self._reader.read(character)
+        if unit == _BREAK:
+            self._breaks += 1
             return ""
-        if character == '"':
-            self._is_string = not self._is_string
-        elif not self._is_string and character in _CLOSING:
-            self._open.append(_CLOSING[character])
-        elif not self._is_string and character in _CLOSING.values():
-            self._open.pop()
-        return self._after_breaks(character)
-
-    def _after_breaks(self, text: str) -> str:
+        if not unit:
+            return ""
         breaks, self._breaks = self._breaks, 0
-        return _BREAK * breaks + text
+        return _BREAK * breaks + unit

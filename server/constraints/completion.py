@@ -13,6 +13,7 @@ from typing import Any
 from server.constraints import JsonSchema
 from server.constraints.copying import completed, endings, plain, words
 from server.constraints.jsontext import canonical, parse
+from server.constraints.pieces import JsonReader
 
 _ENDLESS = 3
 """Items in a row that a list has already."""
@@ -30,13 +31,12 @@ class Completion:
         self._required = frozenset(constraint.schema.get("required", ()))
         self._known = words(constraint.said) if self._members else []
         self._paths = endings(self._known)
-        self._depth = 0
+        self._reader = JsonReader()
         self._before = ""
         self._member = ""
         self._string: str | None = None
         """What has been read of the string that is being read; of one that is not kept, nothing but its quote."""
         self._is_name = False
-        self._is_escaped = False
         self._items: set[str] = set()
         """Of the list of copied strings that is being read."""
         self._repeated = 0
@@ -55,7 +55,8 @@ class Completion:
         """What was kept of a string that never ended; or the end of the object where a list would not end."""
         if self.is_endless:
             return "]}"
-        return self._parted(self._string) if self._keeps and self._string else ""
+        kept = self._reader.kept
+        return self._parted(self._string + kept) if self._keeps and self._string else kept
 
     @property
     def _keeps(self) -> bool:
@@ -63,33 +64,31 @@ class Completion:
 
     @property
     def _is_in_list(self) -> bool:
-        return self._depth == 2 and self._member in self._lists
+        return self._reader.depth == 2 and self._member in self._lists
 
     def _read(self, character: str) -> str:
+        unit = self._reader.read(character)
         if self._string is not None:
-            return self._read_string(self._string, character)
-        if character == '"':
-            self._is_name = self._depth == 1 and self._before in "{,"
-            self._string = character
-            return "" if self._keeps else character
-        self._depth += (character in "{[") - (character in "}]")
-        self._before = character
+            return self._read_string(self._string, unit)
+        if unit == '"':
+            self._is_name = self._reader.depth == 1 and self._before in "{,"
+            self._string = unit
+            return "" if self._keeps else unit
+        self._before = unit
         if not self._is_in_list:
             self._items, self._repeated = set(), 0
-        elif character == ",":
+        elif unit == ",":
             return ""  # It comes with the next item that is given on.
-        return character
+        return unit
 
-    def _read_string(self, string: str, character: str) -> str:
+    def _read_string(self, string: str, unit: str) -> str:
         if self._keeps:
-            string = self._string = string + character
-        is_end = character == '"' and not self._is_escaped
-        self._is_escaped = character == "\\" and not self._is_escaped
-        if is_end:
+            string = self._string = string + unit
+        if not self._reader.is_string:
             self._string = None
         if not self._keeps:
-            return character
-        return self._whole(string) if is_end else ""
+            return unit
+        return "" if self._reader.is_string else self._whole(string)
 
     def _whole(self, string: str) -> str:
         value = parse(string)
