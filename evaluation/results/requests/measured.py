@@ -1,7 +1,7 @@
 """Put into the manifests of shipped means what was measured of them: `python measured.py FILE [FILE ...]`.
 
-The files are those of `dualtune eval requests`. The means are of arguments and were never validated in training: what
-was measured is how often they were right where their tool was chosen.
+The files are those of `dualtune eval requests`. The means were never validated in training. Measured was in how many
+requests a selector was right, and arguments in how many of those for which their tool was chosen.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ def main(files: list[Path]) -> None:
     for folder in (path.parent for path in _SHIPPED.rglob("manifest.json")):
         manifest = read_manifest(folder)
         if "mean_of" in manifest.training:
-            _, chosen, right = map(sum, zip(*(table[manifest.tool] for table in tables), strict=True))
-            metrics = {"requests": chosen, "requests_right": right / chosen}
+            rows = [row for table in tables for tool, row in table.items() if manifest.tool in (tool, None)]
+            asked, chosen, right = map(sum, zip(*rows, strict=True))
+            tried, done = (chosen, right) if manifest.tool else (asked, chosen)
+            metrics = {"requests": tried, "requests_right": done / tried}
             write_manifest(folder, manifest.model_copy(update={"metrics": metrics}))
 
 
