@@ -52,7 +52,7 @@ def agent(server: Server, tmp_path: Path, sandbox: Backend) -> Agent:
 
 
 def test_a_task_is_worked_on_and_everything_is_recorded(agent: Agent) -> None:
-    status, out, err, done = agent.run("--max-steps", "3", "--max-seconds", "60")
+    status, out, err, done = agent.run("--max-steps", "3", "--max-seconds", "60", "--max-tokens", "100")
     assert status == (0 if done.outcome == "answered" else 1), err
     assert done.outcome in ("answered", "step_limit", "repeated", "time_limit"), err
     assert out == ("" if done.answer is None else f"{done.answer}\n")
