@@ -10,7 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-from adapters import read_manifest, write_manifest
+from adapters import Manifest, Role, read_manifest, write_manifest
 
 _SHIPPED = Path("adapters/SmolLM2-135M-Instruct")
 
@@ -20,11 +20,18 @@ def main(files: list[Path]) -> None:
     for folder in (path.parent for path in _SHIPPED.rglob("manifest.json")):
         manifest = read_manifest(folder)
         if "mean_of" in manifest.training:
-            rows = [row for table in tables for tool, row in table.items() if manifest.tool in (tool, None)]
-            asked, chosen, right = map(sum, zip(*rows, strict=True))
-            tried, done = (chosen, right) if manifest.tool else (asked, chosen)
-            metrics = {"requests": tried, "requests_right": done / tried}
+            tried, right = _measured(manifest, tables)
+            metrics = {"requests": tried, "requests_right": right / tried}
             write_manifest(folder, manifest.model_copy(update={"metrics": metrics}))
+
+
+def _measured(manifest: Manifest, tables: list[dict[str, list[int]]]) -> tuple[int, int]:
+    """Requests that it was tried on, and those in which it was right. Raises KeyError for a mean of other adapters."""
+    if manifest.role is Role.SELECTOR:
+        tried, right, _ = map(sum, zip(*(row for table in tables for row in table.values()), strict=True))
+    else:
+        _, tried, right = map(sum, zip(*(table[manifest.tool or manifest.role] for table in tables), strict=True))
+    return tried, right
 
 
 if __name__ == "__main__":
