@@ -151,7 +151,7 @@ def _canonical(messages: Sequence[Message], neutral: Neutral) -> Iterator[dict[s
 
 
 def _with_tools_in_system(messages: Sequence[Message], tools: Sequence[Tool]) -> list[Message]:
-    lines = [json.dumps(_wire_tool(tool)["function"], ensure_ascii=False, separators=(",", ":")) for tool in tools]
+    lines = [compact_json(_wire_tool(tool)["function"]) for tool in tools]
     text = (
         "You can call these tools, one a line:\n" + "\n".join(lines) + "\n"
         'To call one, answer with {"name":"<tool>","arguments":{...}} alone.'
@@ -168,9 +168,12 @@ def _wire_tool(tool: Tool) -> dict[str, Any]:
 
 def call_json(call: Call) -> str:
     """Name and arguments in compact form; arguments that do not parse are shown as the string they are."""
-    return json.dumps(
-        {"name": call.name, "arguments": _parsed(call.arguments)}, ensure_ascii=False, separators=(",", ":")
-    )
+    return compact_json({"name": call.name, "arguments": _parsed(call.arguments)})
+
+
+def compact_json(value: object) -> str:
+    """The one form in which JSON is shown to a model and expected from it: no white space, Unicode as it is."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _everywhere(neutral: Neutral, value: Any) -> Any:

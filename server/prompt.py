@@ -17,7 +17,6 @@ to be read again, by the adapter and for its purpose. That reading twice helps i
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,7 +25,7 @@ from typing import Any
 
 from cachetools import LRUCache, cached
 
-from server.chat_template import ChatTemplate, call_json
+from server.chat_template import ChatTemplate, call_json, compact_json
 from server.conversation import Message
 from toolsets import Tool
 
@@ -233,11 +232,6 @@ def _remembered(encode: Callable[[str], tuple[int, ...]]) -> Callable[[str], tup
     """`encode` with a memory of a million tokens, some 40 MB, however long the texts are. For several threads."""
     memory: LRUCache[Any, tuple[int, ...]] = LRUCache(1_000_000, getsizeof=len)
     return cached(memory, lock=Lock())(encode)
-
-
-def compact_json(value: object) -> str:
-    """The one form in which JSON is shown to a model and expected from it: no white space, Unicode as it is."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _again(messages: Sequence[Message]) -> str:

@@ -11,8 +11,8 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from server.chat_template import compact_json
 from server.constraints.check import violation
-from server.prompt import compact_json
 from toolsets import Tool
 
 

@@ -19,8 +19,9 @@ from typing import Any
 from evaluation.judge.evidence import Evidence
 from evaluation.tasks import Task
 from evaluation.tasks.facts import arguments_of, relative
+from server.chat_template import compact_json
 from server.constraints.check import violation
-from server.prompt import NO_TOOLSET, compact_json
+from server.prompt import NO_TOOLSET
 from toolsets import Tool
 from toolsets.trajectory import Call, Reply, Trajectory
 

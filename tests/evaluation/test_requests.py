@@ -15,8 +15,8 @@ from evaluation.errors import EvaluationError
 from evaluation.requests import Request, judge, read_requests, summarize
 from evaluation.requests.asking import ROOT, ask
 from evaluation.requests.request import SHIPPED
+from server.chat_template import compact_json
 from server.constraints.check import violation
-from server.prompt import compact_json
 from toolsets import Registry
 from toolsets.chat import ModelError
 from toolsets.registry import PACKAGED

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from server.prompt import compact_json
+from server.chat_template import compact_json
 from toolsets import Tool, Toolset
 from toolsets.result import ToolResult
 from toolsets.session import Session

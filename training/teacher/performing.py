@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from server.prompt import compact_json
+from server.chat_template import compact_json
 from toolsets.agent import AgentLimits, opening, run
 from toolsets.chat import ModelError
 from toolsets.trajectory import Call, Message, Reply, Trajectory

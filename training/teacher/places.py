@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from evaluation.workspaces import make_world
-from server.prompt import compact_json
+from server.chat_template import compact_json
 from toolsets import Toolset
 from toolsets.launch import open_session
 from toolsets.manifest import Manifest

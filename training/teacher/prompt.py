@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from server.prompt import compact_json
+from server.chat_template import compact_json
 from toolsets import Tool, Toolset
 
 _INSTRUCTIONS = """\

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from evaluation.workspaces.writer import Writer, long_date
-from server.prompt import compact_json
+from server.chat_template import compact_json
 from training.offline.monday.values import values
 from training.offline.monday.view import Json, View, labels
 from training.offline.saying import worded

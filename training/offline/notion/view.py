@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from server.prompt import compact_json
+from server.chat_template import compact_json
 
 Json = Mapping[str, Any]
 MOST = 4600
