@@ -56,6 +56,17 @@ _INSIDE = (
     ("{name} in the folder {folder}", 2),
     ("the {name} in {folder}", 1),
     ("{name} below {folder}", 1),
+    ("{name} of {folder}", 1),
+    ("{name} out of {folder}", 1),
+    ("{name} from the folder {folder}", 1),
+    ("{name} (folder {folder})", 1),
+    ("{name} (it lies in {folder})", 1),
+    ("{name} (in the folder {folder})", 1),
+    ("{name} that is in {folder}", 1),
+    ("{folder}'s {name}", 1),
+    ("{folder}: {name}", 1),
+    ("in {folder} the file {name}", 1),
+    ("the file called {name} in the {folder} folder", 1),
 )
 _NESTED = (
     ("{name} in {folder}", 4),
@@ -84,7 +95,7 @@ def file_mention(random: Random, path: str, root: str, *, plainly: bool = False)
         return Said(path, quoted(random, path))
     if chance < 0.07:
         return Said(path, quoted(random, f"./{path}"))
-    if chance < 0.20 and "/" in path and not plainly:
+    if chance < 0.27 and "/" in path and not plainly:
         return Said(path, _inside(random, path, _INSIDE))
     return Said(path, quoted(random, path))
 

@@ -78,6 +78,15 @@ def move_to(s: Scene) -> Task:
     return moved(s, source.path, target.path, {"source": source.text, "target": target.text})
 
 
+def move_as(s: Scene) -> Task:
+    """Into a folder that exists, under a new name."""
+    file = s.pick(s.view.files)
+    folder = s.pick([folder for folder in s.view.folders if folder != file.folder])
+    said, into, name = s.said(file.path), s.said_folder(folder), s.new_name(file)
+    words = {"file": said.text, "dir": into.text, "name": s.quoted(name)}
+    return moved(s, said.path, f"{into.path}/{name}", words)
+
+
 def rename_folder(s: Scene) -> Task:
     folder = s.pick(s.view.folders)
     name = s.random.choice(values().folders)
@@ -114,5 +123,14 @@ def change_extension(s: Scene) -> Task:
 
 
 PLANS = named(
-    make_folder, make_folder_in, move_into, rename, move_to, rename_folder, move_folder, move_up, change_extension
+    make_folder,
+    make_folder_in,
+    move_into,
+    rename,
+    move_to,
+    move_as,
+    rename_folder,
+    move_folder,
+    move_up,
+    change_extension,
 )

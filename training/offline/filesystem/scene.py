@@ -163,7 +163,14 @@ class Scene:
         return self.random.choice(values().texts.titles)
 
     def items(self) -> tuple[str, ...]:
-        return self.random.choice(values().texts.items)
+        """What stands in one list, in any order."""
+        group = self.random.choice(list(values().texts.items.values()))
+        return tuple(self.sample(group, 2, 5))
+
+    def settings(self) -> dict[str, str]:
+        """Keys of a configuration and their values."""
+        known = values().texts.settings
+        return {key: self.pick(known[key]) for key in self.sample(list(known), 2, 4)}
 
     def number(self, file: File | None = None, most: int = 60) -> int:
         """How many lines somebody wants: round numbers more often, of `file` rarely more than it has."""

@@ -1,9 +1,10 @@
-"""Hand-written values for slots, from `training/intents/filesystem/values.toml`."""
+"""Hand-written values for slots, from the files in `training/intents/filesystem/values`."""
 
 from __future__ import annotations
 
 import functools
 import tomllib
+from collections.abc import Mapping
 from importlib.resources import files
 from random import Random
 
@@ -27,12 +28,17 @@ class Names(_Strict):
 
 
 class Texts(_Strict):
-    """Contents to write: one line, headings, lists of entries, several lines."""
+    """Contents to write: one line, headings, several lines; entries of lists by what they are, and the values that a
+    key of a configuration may have.
+
+    A model that is to copy must not know the text: there are many, and what is put together is drawn anew each time.
+    """
 
     lines: tuple[str, ...]
     titles: tuple[str, ...]
-    items: tuple[tuple[str, ...], ...]
     blocks: tuple[str, ...]
+    items: Mapping[str, tuple[str, ...]]
+    settings: Mapping[str, tuple[str, ...]]
 
 
 class Knowledge(_Strict):
@@ -59,8 +65,11 @@ class Values(_Strict):
 
 @functools.cache
 def values() -> Values:
-    text = files("training.intents").joinpath("filesystem", "values.toml").read_text(encoding="utf-8")
-    return Values.model_validate(tomllib.loads(text))
+    folder = files("training.intents").joinpath("filesystem", "values")
+    read: dict[str, object] = {}
+    for name in ("names.toml", "texts.toml", "knowledge.toml"):
+        read |= tomllib.loads(folder.joinpath(name).read_text(encoding="utf-8"))
+    return Values.model_validate(read)
 
 
 def file_name(random: Random) -> str:

@@ -11,27 +11,10 @@ from training.offline.filesystem import answers
 from training.offline.filesystem.phrases import unique_phrase, whole_line
 from training.offline.filesystem.plan import named
 from training.offline.filesystem.scene import Scene
-from training.offline.filesystem.view import File
+from training.offline.filesystem.view import HERE, File, within
 from training.offline.script import Call, Script, Task, Unfit
 
 _NUMBER = re.compile(r"\d+")
-_KEYS = ("name", "port", "host", "debug", "retries", "theme", "language", "timeout", "version", "user", "level", "path")
-_SETTINGS = (
-    "8080",
-    "localhost",
-    "true",
-    "3",
-    "dark",
-    "en",
-    "30",
-    "1.2.0",
-    "admin",
-    "info",
-    "/opt/out",
-    "false",
-    "5432",
-)
-
 # Whole files
 
 
@@ -68,6 +51,26 @@ def write_empty(s: Scene) -> Task:
     return _write(file.path, "", {"file": file.text}, f"{file.path} is there, and empty.")
 
 
+def _place_for_file(s: Scene) -> tuple[str, dict[str, str]]:
+    """Where a new file goes, a folder that is there and a name: the path, and the words for both."""
+    folder, name = s.folder(least=0), s.new_file(folder=HERE)
+    if not s.missing(within(folder, name)):
+        raise Unfit("the file is there already")
+    said = s.said_folder(folder)
+    return f"{said.path}/{name}", {"dir": said.text, "name": s.quoted(name)}
+
+
+def write_in(s: Scene) -> Task:
+    path, words = _place_for_file(s)
+    text = s.line()
+    return _write(path, text, words | {"text": s.enclosed(text), "raw": text}, f"{path} is written.")
+
+
+def write_empty_in(s: Scene) -> Task:
+    path, words = _place_for_file(s)
+    return _write(path, "", words, f"{path} is there, and empty.")
+
+
 def overwrite(s: Scene) -> Task:
     file, text = s.said(s.text().path), s.line()
     words = {"file": file.text, "text": s.enclosed(text), "raw": text}
@@ -85,7 +88,7 @@ def write_markdown(s: Scene) -> Task:
 def write_settings(s: Scene) -> Task:
     """Keys and values, as an indented JSON object."""
     file = s.said(s.new_file(name=f"{s.stem()}.json"))
-    pairs = dict(zip(s.sample(_KEYS, 2, 3), s.random.sample(_SETTINGS, 3), strict=False))
+    pairs = s.settings()
     verb = s.random.choice(("{} = {}", "{} set to {}", "{} as {}", "{}: {}", "{} {}"))
     content = json.dumps({key: _json_value(value) for key, value in pairs.items()}, indent=2)
     words = {"file": file.text, "pairs": s.series([verb.format(*pair) for pair in pairs.items()])}
@@ -95,7 +98,7 @@ def write_settings(s: Scene) -> Task:
 def _json_value(text: str) -> str | int | bool:
     if text in ("true", "false"):
         return text == "true"
-    return int(text) if text.isdigit() else text
+    return int(text) if text.isdecimal() and str(int(text)) == text else text
 
 
 # Parts of files
@@ -213,6 +216,8 @@ PLANS = named(
     write_block,
     write_items,
     write_empty,
+    write_in,
+    write_empty_in,
     overwrite,
     write_markdown,
     write_settings,
