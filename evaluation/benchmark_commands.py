@@ -1,4 +1,4 @@
-"""Commands for single requests and for benchmarks of others: `dualtune eval requests`, `bfcl` and `langchain`."""
+"""Commands for single replies and for benchmarks of others: `dualtune eval requests`, `routes`, `answers`, ..."""
 
 from __future__ import annotations
 
@@ -71,6 +71,36 @@ def routes(
             typer.echo(json.dumps(record, indent=1, ensure_ascii=False))
         else:
             Console().print(command.routing_table(went))
+
+
+def answers(
+    demonstrations: Annotated[Path, typer.Argument(help="Demonstrations that were not trained on (JSON lines).")],
+    toolset: Annotated[str, typer.Option(help="The toolset whose tools are offered.")] = "filesystem",
+    model: Models = "dualtune",
+    base_url: BaseUrl = "http://127.0.0.1:8000/v1",
+    api_key: Key = "none",
+    out: Annotated[Path | None, typer.Option(help="A file for the figures and every reply, as JSON.")] = None,
+    jobs: Jobs = 4,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON, for scripts.")] = False,
+) -> None:
+    """Show models demonstrations up to their last result: do they end there, and tell the user what was returned?
+
+    Nothing is carried out.
+
+        dualtune train demonstrations filesystem --count 200 --seed 999 --out unseen.jsonl
+        dualtune eval answers unseen.jsonl
+    """
+    from evaluation.requests import command, figures
+
+    with one_line_errors():
+        told = command.listen(toolset, demonstrations, words(model), base_url, api_key, jobs)
+        if out:
+            record = {name: {**figures(each), "replies": [asdict(one) for one in each]} for name, each in told.items()}
+            command.keep(record, out)
+        if as_json:
+            typer.echo(json.dumps({name: figures(each) for name, each in told.items()}, indent=1))
+        else:
+            Console().print(command.answers_table(told))
 
 
 def bfcl(

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from evaluation.benchmark_commands import bfcl, langchain, requests, routes
+from evaluation.benchmark_commands import answers, bfcl, langchain, requests, routes
 from evaluation.console import one_line_errors, places, words
 from evaluation.make_command import make_tasks
 from evaluation.options import BaseUrl, Elsewhere, ElsewhereKey, Jobs, Key, MaxTokens, OutFolder, Sandbox
@@ -221,5 +221,5 @@ def _tell_unanswered(count: int) -> None:
 
 
 app.command("make-tasks")(make_tasks)
-for command in (requests, routes, bfcl, langchain):
+for command in (requests, routes, answers, bfcl, langchain):
     app.command()(command)

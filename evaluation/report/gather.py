@@ -13,6 +13,7 @@ from typing import Literal
 from evaluation.errors import EvaluationError
 from evaluation.judge import Evidence, LLMVerdict, Verdict, judge
 from evaluation.judge.agreement import Agreement, agreement
+from evaluation.judge.grounding import grounded
 from evaluation.judge.measures import Measures, measure
 from evaluation.judge.stages import Blame, Decision, blame, decisions, stopped
 from evaluation.outside import BFCL, LangChain
@@ -36,6 +37,7 @@ class Row:
     measures: Measures
     blame: Blame | None
     stopped: bool | None
+    grounded: float | None
     decisions: tuple[Decision, ...]
     llm: LLMVerdict | None
 
@@ -45,7 +47,8 @@ class Summary:
     """Means over runs. toolfit: as the paper prints it, 10 x the mean score, with its 95 % interval (bootstrap).
 
     Shares are from 0 to 1, tokens and seconds for a run. unscored: runs to which the model gave no answer. stopped: of
-    the runs in which all was done, those that ended then.
+    the runs in which all was done, those that ended then. grounded: of the facts in an answer after calls, those that
+    stand in what was said before.
     """
 
     runs: int
@@ -58,6 +61,7 @@ class Summary:
     collateral: float | None
     said: float | None
     stopped: float | None
+    grounded: float | None
     tools_right: float | None
     arguments_right: float | None
     first_toolset_right: float | None
@@ -119,6 +123,7 @@ def gather(results: Results, registry: Registry, outside: tuple[BFCL | LangChain
             measures=measure(task, evidence, offered),
             blame=blame(task, evidence),
             stopped=stopped(task, evidence),
+            grounded=grounded(evidence.trajectory),
             decisions=tuple(decisions(task, evidence)),
             llm=results.verdict(model, task),
         )
@@ -164,6 +169,7 @@ def summarise(rows: Sequence[Row]) -> Summary:
         collateral=_mean(bool(row.verdict.collateral) for row in scored if row.verdict),
         said=_mean(row.verdict.said for row in scored if row.verdict),
         stopped=_mean(row.stopped for row in scored),
+        grounded=_mean(row.grounded for row in scored),
         tools_right=_mean(each.tools_right for each in measures),
         arguments_right=_mean(each.arguments_right for each in measures),
         first_toolset_right=_mean(each.first_toolset_right for each in measures),

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from adapters.files import write_whole
 from evaluation.errors import EvaluationError
+from evaluation.requests.answering import Told, answered, figures, tell
 from evaluation.requests.asking import ask
 from evaluation.requests.request import read_errands, read_requests
 from evaluation.requests.routing import Went, send, shares
@@ -21,6 +22,7 @@ from toolsets.chat import OpenAIModel
 from toolsets.console import stderr
 from toolsets.registry import PACKAGED
 from training.display import Display
+from training.trajectory import read_demonstrations
 
 _MAX_TOKENS = 512
 """Of one reply: small models that answer in words may go on and on."""
@@ -61,6 +63,19 @@ def route(
         return await send(model, toolsets, errands, jobs, report)
 
     return _of_each(models, base_url, api_key, _ROUTING_TOKENS, len(errands), put)
+
+
+def listen(
+    toolset: str, demonstrations: Path, models: tuple[str, ...], base_url: str, api_key: str, jobs: int
+) -> dict[str, list[Told]]:
+    """By model, what it said at the end of every demonstration. Raises EvaluationError or TrainingError."""
+    offered = _known((toolset,), "toolset")[0]
+    ended = answered(read_demonstrations(demonstrations), toolset)
+
+    async def put(model: OpenAIModel, report: Callable[[], None]) -> list[Told]:
+        return await tell(model, offered.tools, ended, jobs, report)
+
+    return _of_each(models, base_url, api_key, _MAX_TOKENS, len(ended), put)
 
 
 def _known(names: tuple[str, ...], field: str) -> list[Toolset]:
@@ -112,6 +127,13 @@ def routing_table(went: Mapping[str, list[Went]]) -> Table:
     made = Table("requests for", *went)
     for name in right[0]:
         made.add_row(name, *(f"{of[name]:.1%}" for of in right))
+    return made
+
+
+def answers_table(told: Mapping[str, list[Told]]) -> Table:
+    made = Table("model", "replies", *figures(()))
+    for name, given in told.items():
+        made.add_row(name, str(len(given)), *("-" if s is None else f"{s:.1%}" for s in figures(given).values()))
     return made
 
 

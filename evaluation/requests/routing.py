@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 from evaluation.judge.measures import routed
-from evaluation.requests.asking import replies
+from evaluation.requests.asking import ROOT, replies
 from evaluation.requests.request import Errand
 from toolsets import Toolset
+from toolsets.agent import opening
 from toolsets.chat import ChatModel
 
 
@@ -31,7 +32,7 @@ async def send(
     """In the order of `errands`, as `replies` has it."""
     owner = {tool.name: toolset.name for toolset in toolsets for tool in toolset.tools}
     tools = [tool for toolset in toolsets for tool in toolset.tools]
-    given = await replies(model, tools, [errand.request for errand in errands], jobs, report)
+    given = await replies(model, tools, [opening(errand.request, ROOT) for errand in errands], jobs, report)
     return [
         Went(errand.request, errand.toolset, routed(reply, owner.get(reply.calls[0].name) if reply.calls else None))
         for errand, reply in zip(errands, given, strict=True)
