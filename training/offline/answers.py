@@ -1,19 +1,33 @@
-"""Parts of what the assistant says at the end, whatever the tools were."""
+"""Parts of what the assistant says at the end, whatever the tools were.
+
+Nothing that a small model would have to guess: it can repeat, but it cannot count what it does not number.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 _MAX_LINES = 8
 _MAX_CHARACTERS = 400
+_MOST_NUMBERED = 12
 
 
 def excerpt(text: str) -> str:
-    """A text as an answer quotes it: whole if it is short, else its first lines and how many there are."""
+    """A text as an answer quotes it: whole if it is short, else its first lines."""
     lines = text.strip("\n").splitlines()
     kept = lines[:_MAX_LINES]
     while len(kept) > 1 and sum(map(len, kept)) > _MAX_CHARACTERS:
         kept.pop()
     shown = "\n".join(kept)[: 2 * _MAX_CHARACTERS]
-    return shown if len(kept) == len(lines) else f"{shown}\n... ({len(lines)} lines in all)"
+    return shown if len(kept) == len(lines) else f"{shown}\n..."
+
+
+def numbered(items: Sequence[str], noun: str) -> str:
+    """Counted before the reader's eyes; of many only the first ones."""
+    shown = [f"{number}. {item}" for number, item in enumerate(items[:_MOST_NUMBERED], start=1)]
+    if len(items) > _MOST_NUMBERED:
+        return "\n".join([*shown, "...", f"More than {counted(_MOST_NUMBERED, noun)}."])
+    return "\n".join([*shown, f"{counted(len(items), noun)}."])
 
 
 def counted(number: int, noun: str) -> str:

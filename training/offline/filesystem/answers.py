@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from training.offline.answers import counted as counted
 from training.offline.answers import excerpt as excerpt
+from training.offline.answers import numbered as numbered
 
 
 def content(path: str, text: str) -> str:
@@ -18,7 +18,7 @@ def names(path: str, entries: Sequence[str]) -> str:
     if not entries:
         return f"There is nothing in {place}."
     shown = ", ".join(entries[:12])
-    more = f" and {len(entries) - 12} more" if len(entries) > 12 else ""
+    more = " and more" if len(entries) > 12 else ""
     return f"In {place}: {shown}{more}."
 
 
@@ -26,8 +26,8 @@ def found(matches: Sequence[str], what: str) -> str:
     if not matches:
         return f"I found nothing that matches {what}."
     listed = "\n".join(matches[:12])
-    more = f"\n... and {len(matches) - 12} more" if len(matches) > 12 else ""
-    return f"{counted(len(matches), 'match')} for {what}:\n{listed}{more}"
+    more = "\n..." if len(matches) > 12 else ""
+    return f"Found for {what}:\n{listed}{more}"
 
 
 def dated(known: Mapping[str, Mapping[str, str]]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from training.offline.filesystem import answers
 from training.offline.filesystem.plan import named
@@ -37,6 +37,10 @@ def _several(s: Scene) -> list[File]:
     return files
 
 
+def _names(files: Sequence[File]) -> str:
+    return " and ".join(file.name for file in files)
+
+
 # New folders
 
 
@@ -45,7 +49,7 @@ def create_folders(s: Scene) -> Task:
     if len(folders) < 2:
         raise Unfit("too few folders")
     words = s.series([s.quoted(folder) for folder in folders])
-    done = f"The folders {' and '.join(folders)} are there."
+    done = f"I made the folders {' and '.join(folders)}."
     return _in_turn([_folder(folder) for folder in folders], {"folders": words}, done)
 
 
@@ -62,7 +66,7 @@ def create_move_several(s: Scene) -> Task:
     paths, words = s.said_files([file.path for file in files])
     folder = s.said_folder(s.new_folder(deepest=2))
     moves = [_move(path, f"{folder.path}/{file.name}") for path, file in zip(paths, files, strict=True)]
-    done = f"{folder.path} is there, with the {len(files)} files in it."
+    done = f"{_names(files)} are now in {folder.path}."
     return _in_turn([_folder(folder.path), *moves], {"files": words, "folder": folder.text}, done, folder.path)
 
 
@@ -97,7 +101,7 @@ def move_several(s: Scene) -> Task:
     folder = s.pick([f for f in s.view.folders if f not in taken and not names & set(s.view.children(f))])
     into = s.said_folder(folder)
     moves = [_move(path, f"{into.path}/{file.name}") for path, file in zip(paths, files, strict=True)]
-    return _in_turn(moves, {"files": words, "dir": into.text}, f"The {len(files)} files are now in {into.path}.")
+    return _in_turn(moves, {"files": words, "dir": into.text}, f"{_names(files)} are now in {into.path}.")
 
 
 def prefix(s: Scene) -> Task:
@@ -109,7 +113,7 @@ def prefix(s: Scene) -> Task:
         if not s.missing(within(file.folder, front + file.name)):
             raise Unfit("the name is taken")
         moves.append(_move(path, path[: -len(file.name)] + front + file.name))
-    done = f"The names of the {len(files)} files now start with {front}."
+    done = f"The names of {_names(files)} now start with {front}."
     return _in_turn(moves, {"files": words, "prefix": s.quoted(front)}, done)
 
 

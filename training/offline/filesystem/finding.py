@@ -158,7 +158,7 @@ def move_kind(s: Scene) -> Task:
         found = matches((yield search))
         for path in found:
             yield Call("move_file", {"source": path, "destination": f"{into.path}/{path.rpartition('/')[2]}"})
-        return f"{answers.counted(len(found), 'file')} moved to {into.path}."
+        return f"Moved to {into.path}: {', '.join(found)}."
 
     return Task(words | {"dir": into.text}, script())
 

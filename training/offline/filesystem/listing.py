@@ -40,9 +40,7 @@ def list_count(s: Scene) -> Task:
 
     def script() -> Script:
         text = yield Call("list_directory", {"path": path})
-        folders = sum(entry.is_folder for entry in listing(text))
-        files = answers.counted(len(listing(text)) - folders, "file")
-        return f"There are {files} and {answers.counted(folders, 'folder')}."
+        return answers.numbered([f"{e.name} (folder)" if e.is_folder else e.name for e in listing(text)], "entry")
 
     return Task(words, script(), path)
 
@@ -135,16 +133,16 @@ def _wide(s: Scene) -> tuple[str, dict[str, str]]:
 
 
 def _outline(path: str, text: str) -> str:
-    tree = json.loads(text)
-    place = "the workspace" if path == HERE else path
-    top = ", ".join(entry["name"] for entry in tree[:12]) or "nothing"
-    return (
-        f"Below {place} there are {_count(tree, 'directory')} folders and {_count(tree, 'file')} files; on top: {top}."
-    )
+    """What is on top, and what is in its folders."""
+    return answers.names(path, [_branch(entry) for entry in json.loads(text)])
 
 
-def _count(tree: list[dict[str, Any]], kind: str) -> int:
-    return sum((entry["type"] == kind) + _count(entry.get("children", []), kind) for entry in tree)
+def _branch(entry: dict[str, Any]) -> str:
+    if entry["type"] != "directory":
+        return str(entry["name"])
+    within = [str(child["name"]) for child in entry.get("children", [])]
+    more = ", ..." if len(within) > 3 else ""
+    return f"{entry['name']}/ ({', '.join(within[:3])}{more})" if within else f"{entry['name']}/ (empty)"
 
 
 # Where the server may work

@@ -19,7 +19,7 @@ def make_folder(s: Scene) -> Task:
 
     def script() -> Script:
         yield Call("create_directory", {"path": folder.path})
-        return f"The folder {folder.path} is there."
+        return f"I made the folder {folder.path}."
 
     return Task({"folder": folder.text}, script(), folder.path)
 
@@ -32,7 +32,7 @@ def make_folder_in(s: Scene) -> Task:
 
     def script() -> Script:
         yield Call("create_directory", {"path": f"{parent.path}/{name}"})
-        return f"The folder {name} is there, in {parent.path}."
+        return f"I made the folder {name} in {parent.path}."
 
     return Task({"dir": parent.text, "name": s.quoted(name)}, script(), f"{parent.path}/{name}")
 

@@ -180,7 +180,7 @@ def in_new_folder(s: Scene) -> Task:
 
     def script() -> Script:
         yield Call("create_directory", {"path": path})
-        return f"{path} is there."
+        return f"I made the folder {path}."
 
     return Task({"name": s.quoted(name)}, script(), path)
 

@@ -72,12 +72,12 @@ def read_about(s: Scene) -> Task:
 
 
 def read_count(s: Scene) -> Task:
-    """How many lines or words there are."""
+    """How many lines there are."""
     file = s.said(s.text(lines=2).path)
 
     def script() -> Script:
         text = yield Call("read_text_file", {"path": file.path})
-        return f"{file.path} has {len(text.splitlines())} lines and {len(text.split())} words."
+        return answers.numbered(text.splitlines(), "line")
 
     return Task({"file": file.text}, script(), file.path)
 
@@ -114,9 +114,8 @@ def compare_files(s: Scene) -> Task:
     one, other = s.said(first.path), s.said(second.path)
 
     def script() -> Script:
-        yield Call("read_multiple_files", {"paths": [one.path, other.path]})
-        shared = len(set(first.lines) & set(second.lines))
-        return f"{one.path} has {len(first.lines)} lines, {other.path} has {len(second.lines)}; {shared} stand in both."
+        text = yield Call("read_multiple_files", {"paths": [one.path, other.path]})
+        return "\n\n".join(answers.excerpt(part) for part in text.split("\n---\n"))
 
     return Task({"file": one.text, "file2": other.text}, script())
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from training.offline.filesystem import answers
 from training.offline.filesystem.finding import facts_of
 from training.offline.filesystem.plan import named
-from training.offline.filesystem.results import combined_size, facts, listing, sized_listing
+from training.offline.filesystem.results import combined_size, facts, listing
 from training.offline.filesystem.scene import Scene
 from training.offline.filesystem.view import IMAGES, within
 from training.offline.script import Call, Script, Task, Unfit
@@ -80,7 +80,7 @@ def sizes_two(s: Scene) -> Task:
         sizes = []
         for place in (one, other):
             text = yield Call("list_directory_with_sizes", {"path": place.path})
-            sizes.append(f"{place.path}: {combined_size(text)} in {answers.counted(len(sized_listing(text)), 'entry')}")
+            sizes.append(f"{place.path}: {combined_size(text)}")
         return "; ".join(sizes)
 
     return Task({"dir": one.text, "dir2": other.text}, script())

@@ -37,18 +37,18 @@ def write_block(s: Scene) -> Task:
     file, block = s.said(s.new_file()), s.block()
     fenced = s.random.random() < 0.35
     words = {"file": file.text, "block": f"\n```\n{block}\n```" if fenced else f"\n{block}"}
-    return _write(file.path, block, words, f"{file.path} is written, {len(block.splitlines())} lines.")
+    return _write(file.path, block, words, f"{file.path} is written.")
 
 
 def write_items(s: Scene) -> Task:
     file, items = s.said(s.new_file()), s.items()
     words = {"file": file.text, "items": s.series(items)}
-    return _write(file.path, "\n".join(items), words, f"{file.path} has the {len(items)} entries, one per line.")
+    return _write(file.path, "\n".join(items), words, f"{file.path} is written, one entry per line.")
 
 
 def write_empty(s: Scene) -> Task:
     file = s.said(s.new_file())
-    return _write(file.path, "", {"file": file.text}, f"{file.path} is there, and empty.")
+    return _write(file.path, "", {"file": file.text}, f"I made {file.path}, which is empty.")
 
 
 def _place_for_file(s: Scene) -> tuple[str, dict[str, str]]:
@@ -68,7 +68,7 @@ def write_in(s: Scene) -> Task:
 
 def write_empty_in(s: Scene) -> Task:
     path, words = _place_for_file(s)
-    return _write(path, "", words, f"{path} is there, and empty.")
+    return _write(path, "", words, f"I made {path}, which is empty.")
 
 
 def overwrite(s: Scene) -> Task:
@@ -82,7 +82,7 @@ def write_markdown(s: Scene) -> Task:
     title = s.title()
     content = "\n".join([f"# {title}", "", *(f"- {item}" for item in items)])
     words = {"file": file.text, "title": s.enclosed(title), "items": s.series(items)}
-    return _write(file.path, content, words, f"{file.path} is written: {title}, with {len(items)} points.")
+    return _write(file.path, content, words, f"{file.path} is written: {title}.")
 
 
 def write_settings(s: Scene) -> Task:
