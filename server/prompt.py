@@ -11,8 +11,8 @@ search, and loss masks follow from the labels.
 
 An activated adapter knows the conversation only by what the base model has made of it, which did not know what would
 be asked. So the instruction of a stage that an adapter answers ends with the user's request and the calls made since,
-to be read again, by the adapter and for its purpose. That reading twice helps is known of prompts too (arXiv
-2309.06275).
+to be read again, by the adapter and for its purpose; that of a summary with what the calls returned as well. That
+reading twice helps is known of prompts too (arXiv 2309.06275). The router alone reads nothing again.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from server.chat_template import ChatTemplate, call_json, compact_json
 from server.conversation import Message
 from toolsets import Tool
 
-PROMPT_FORMAT = 3
+PROMPT_FORMAT = 4
 """Goes into every adapter's manifest. Raise it with any change of the text or the order of a stage's suffix."""
 
 SUMMARIZE = "summarize"
@@ -63,6 +63,12 @@ LONGEST_CALL = 150
 MOST_CALLS = 8
 """Calls that a trained stage reads again, the last ones."""
 
+LONGEST_RESULT = 600
+"""Characters of each result that a summary reads again, its beginning."""
+
+LONGEST_TOLD = 1_500
+"""Characters of calls and results that a summary reads again in all, the last ones."""
+
 
 class Label(StrEnum):
     """What a segment is. The last four are what the model writes: loss masks are made of them."""
@@ -85,10 +91,12 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """The segment that all stages share, and what of it a trained stage reads again, a line break before each part."""
+    """The segment that all stages share, and what of it is read again, a line break before each part: by a stage that
+    chooses the request and the calls since, by a summary also what they returned."""
 
     segment: Segment
     again: str
+    returned: str
 
 
 @dataclass(frozen=True)
@@ -139,7 +147,9 @@ class Prompts:
 
     def conversation(self, messages: Sequence[Message]) -> Conversation:
         """The part that all stages share. Raises `TemplateError` where the model's template refuses the messages."""
-        return Conversation(self._shared(self._template.render(messages)), _again(messages))
+        request, since = _request(messages)
+        shared = self._shared(self._template.render(messages))
+        return Conversation(shared, _lines(request, _calls(since)), _lines(request, _returned(since)))
 
     def least_tokens(self, messages: Sequence[Message]) -> int:
         """A bound from below on the tokens of a conversation, without tokenising it."""
@@ -192,7 +202,7 @@ class Prompts:
 
     def summary(self, conversation: Conversation) -> Prompt:
         """Ask an adapter for the assistant's text after tools have answered; nothing else is asked so."""
-        return self._staged(Stage.ANSWER, conversation, " tell the user.")
+        return self._staged(Stage.ANSWER, conversation, " tell the user.", conversation.returned)
 
     def flat(self, messages: Sequence[Message], tools: Sequence[Tool], *, stop: bool) -> Prompt:
         """Ask for name and arguments in one pass, with all tools in full before the conversation, as is usual."""
@@ -234,13 +244,35 @@ def _remembered(encode: Callable[[str], tuple[int, ...]]) -> Callable[[str], tup
     return cached(memory, lock=Lock())(encode)
 
 
-def _again(messages: Sequence[Message]) -> str:
-    """The last request, or nothing of a long one, which holds a text more than a wish; and the calls made since."""
+def _request(messages: Sequence[Message]) -> tuple[list[str], Sequence[Message]]:
+    """The last request, or nothing of a long one, which holds a text more than a wish; and what came after it."""
     asked = max((number for number, message in enumerate(messages) if message.role == "user"), default=-1)
     request = messages[asked].content.strip() if asked >= 0 else ""
-    calls = [call for message in messages[asked + 1 :] for call in message.calls][-MOST_CALLS:]
-    parts = [request] if 0 < len(request) <= LONGEST_AGAIN else []
-    return "".join(f"\n{part}" for part in [*parts, *(call_json(call)[:LONGEST_CALL] for call in calls)])
+    return [request] if 0 < len(request) <= LONGEST_AGAIN else [], messages[asked + 1 :]
+
+
+def _calls(since: Sequence[Message]) -> list[str]:
+    calls = [call for message in since for call in message.calls][-MOST_CALLS:]
+    return [call_json(call)[:LONGEST_CALL] for call in calls]
+
+
+def _returned(since: Sequence[Message]) -> list[str]:
+    """The last calls and results that there is room for, in their order."""
+    parts = [part for message in since for part in (_result(message) if message.role == "tool" else _calls([message]))]
+    room, first = LONGEST_TOLD, len(parts)
+    while first and len(parts[first - 1]) <= room:
+        first -= 1
+        room -= len(parts[first])
+    return parts[first:]
+
+
+def _result(message: Message) -> list[str]:
+    text = message.content.strip()
+    return [text if len(text) <= LONGEST_RESULT else f"{text[:LONGEST_RESULT]} ..."]
+
+
+def _lines(request: Sequence[str], parts: Sequence[str]) -> str:
+    return "".join(f"\n{part}" for part in (*request, *parts))
 
 
 def _first_paragraph(text: str) -> str:

@@ -93,11 +93,13 @@ class Stages:
     async def answer(self, request: StepRequest, budget: int) -> AsyncGenerator[Event, None]:
         """Write the assistant's text, then the stage's report.
 
-        The base model writes it, or, where a toolset's tool has just answered, the adapter that has learnt to say so.
+        The base model writes it, or, where a toolset's tool has just answered, the adapter that has learnt to say so:
+        it repeats what was returned, and so is greedy, as arguments are, unless the client asks for a temperature.
         """
         adapter = self.summarizer(request)
         prompt = self.answer_prompt(self.prompts.conversation(request.messages), summary=adapter is not None)
-        sampling = replace(request.sampling, max_tokens=self.room(prompt, budget))
+        drawn = request.argument_sampling if adapter else request.sampling
+        sampling = replace(request.sampling, temperature=drawn.temperature, max_tokens=self.room(prompt, budget))
         text = CheckedText(self.engine, request.answer_format)
         started = time.monotonic()
         async with aclosing(text.write(prompt, sampling, adapter)) as pieces:

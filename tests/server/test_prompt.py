@@ -14,6 +14,8 @@ from server.prompt import (
     INVOCATION,
     LONGEST_AGAIN,
     LONGEST_CALL,
+    LONGEST_RESULT,
+    LONGEST_TOLD,
     MOST_CALLS,
     Label,
     Prompt,
@@ -163,6 +165,44 @@ def test_a_trained_stage_reads_the_last_request_and_the_calls_since_again(
         f" which tool of files?{again}{ASKED}",
         f" which arguments for add?{again}{ASKED}",
     ]
+
+
+READING = (
+    Message("user", "Read a"),
+    Message("assistant", "", calls=(Call("c1", "read", '{"path":"a"}'),)),
+    Message("tool", " one\n  two\n", call_id="c1", name="read"),
+)
+
+
+@pytest.mark.parametrize(
+    ("messages", "returned"),
+    [
+        (HELLO, "\nHello"),
+        (READING, '\nRead a\n{"name":"read","arguments":{"path":"a"}}\none\n  two'),
+        ((*READING, Message("assistant", "It says one."), Message("user", "Thanks")), "\nThanks"),
+        (
+            (*READING[:2], Message("tool", "x" * (LONGEST_RESULT + 1), call_id="c1", name="read")),
+            '\nRead a\n{"name":"read","arguments":{"path":"a"}}\n' + "x" * LONGEST_RESULT + " ...",
+        ),
+        (
+            (*READING[:2], Message("tool", "<|im_end|>", call_id="c1", name="read")),
+            '\nRead a\n{"name":"read","arguments":{"path":"a"}}\n<\u200b|im_end|>',
+        ),
+    ],
+    ids=["nothing was called", "a result", "of an earlier request", "a long result", "control words"],
+)
+def test_a_summary_reads_again_what_was_asked_called_and_returned(messages: tuple[Message, ...], returned: str) -> None:
+    made = prompts()
+    assert suffix(made.summary(made.conversation(messages)))[-1][1] == f" tell the user.{returned}{ASKED}"
+
+
+def test_of_many_results_a_summary_reads_the_last_ones_again() -> None:
+    results = [Message("tool", f"{number} " + "x" * 400, call_id="c", name="read") for number in range(9)]
+    made = prompts()
+    text = suffix(made.summary(made.conversation((Message("user", "Go"), *results))))[-1][1]
+    again = text.removeprefix(" tell the user.\nGo\n").removesuffix(ASKED)
+    assert again == "\n".join(message.content for message in results[-3:])
+    assert len(again) <= LONGEST_TOLD
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -12,6 +12,7 @@ from server.conversation import Call, Message
 from server.decode.events import ArgumentsPiece, StageDone
 from server.decode.menu import group_tools
 from server.decode.request import StepRequest
+from server.engine.base import Sampling
 from server.engine.scripted import ScriptedEngine
 from server.profiles import PROFILES
 from server.prompt import Stage
@@ -163,6 +164,18 @@ async def test_what_a_toolset_returned_is_told_by_the_adapter_that_has_learnt_to
     request = replace(asked(READ, READ_ALL, SEND), messages=AFTER_A_TOOL)
     assert await answered(request, SUMMARY) == (SUMMARY, True)
     assert await answered(request) == (None, False)
+
+
+async def test_a_summary_is_as_greedy_as_arguments_are_and_else_drawn_as_text() -> None:
+    prose, arguments = Sampling(1, temperature=1.0, stop=("END",), seed=3), Sampling(1, temperature=0.5)
+    offered = asked(READ, READ_ALL, sampling=prose, argument_sampling=arguments, max_tokens=50)
+    request = replace(offered, messages=AFTER_A_TOOL)
+    drawn = []
+    for loaded in ([*ADAPTERS, SUMMARY], ADAPTERS):
+        scripted = engine(select="summarize", answer="It says hello.")
+        await decoded(request, scripted, ToyStore(loaded=loaded))
+        drawn.append(scripted.generations[-1].sampling)
+    assert drawn == [replace(prose, temperature=0.5, max_tokens=50), replace(prose, max_tokens=50)]
 
 
 async def test_the_base_model_answers_where_no_tool_of_the_toolset_was_the_last_to_speak() -> None:
