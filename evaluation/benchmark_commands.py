@@ -87,7 +87,7 @@ def answers(
 
     Nothing is carried out.
 
-        dualtune train demonstrations filesystem --count 200 --seed 999 --out unseen.jsonl
+        dualtune train demonstrations filesystem --count 100 --seed 999 --out unseen.jsonl
         dualtune eval answers unseen.jsonl
     """
     from evaluation.requests import command, figures

@@ -1,11 +1,11 @@
 """What a model tells the user once all calls of a demonstration are made: does it end, and say what was returned?
 
     ended      replies that are no further call / replies
-    exact      replies of those that are word for word as in the demonstration / all replies
+    exact      replies that are word for word as in the demonstration / replies
     told       facts of the demonstration's answer that the reply has / facts of the answer; 0 for a further call
     grounded   facts of the reply that were said before / facts of the reply
 
-What a fact is, `evaluation.judge.grounding` says. The last three are means over replies.
+What a fact is, `evaluation.judge.grounding` says. The last two are means over replies.
 """
 
 from __future__ import annotations
