@@ -17,7 +17,7 @@ reading twice helps is known of prompts too (arXiv 2309.06275). The router alone
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from threading import Lock
@@ -258,17 +258,24 @@ def _calls(since: Sequence[Message]) -> list[str]:
 
 def _returned(since: Sequence[Message]) -> list[str]:
     """The last calls and results that there is room for, in their order."""
-    parts = [part for message in since for part in (_result(message) if message.role == "tool" else _calls([message]))]
-    room, first = LONGEST_TOLD, len(parts)
-    while first and len(parts[first - 1]) <= room:
-        first -= 1
-        room -= len(parts[first])
-    return parts[first:]
+    kept: list[str] = []
+    room = LONGEST_TOLD
+    for part in _newest_first(since):
+        room -= len(part)
+        if room < 0:
+            break
+        kept.append(part)
+    return kept[::-1]
 
 
-def _result(message: Message) -> list[str]:
-    text = message.content.strip()
-    return [text if len(text) <= LONGEST_RESULT else f"{text[:LONGEST_RESULT]} ..."]
+def _newest_first(since: Sequence[Message]) -> Iterator[str]:
+    """Calls and results as a summary reads them, only made as far as they are asked for."""
+    for message in reversed(since):
+        if message.role == "tool":
+            text = message.content.strip()
+            yield text if len(text) <= LONGEST_RESULT else f"{text[:LONGEST_RESULT]} ..."
+        else:
+            yield from reversed(_calls([message]))
 
 
 def _lines(request: Sequence[str], parts: Sequence[str]) -> str:
