@@ -9,7 +9,9 @@ from collections.abc import Sequence
 
 _MAX_LINES = 8
 _MAX_CHARACTERS = 400
-_MOST_NUMBERED = 12
+
+MOST_SHOWN = 12
+"""Entries of a list that an answer names."""
 
 
 def excerpt(text: str) -> str:
@@ -24,9 +26,9 @@ def excerpt(text: str) -> str:
 
 def numbered(items: Sequence[str], noun: str) -> str:
     """Counted before the reader's eyes; of many only the first ones."""
-    shown = [f"{number}. {item}" for number, item in enumerate(items[:_MOST_NUMBERED], start=1)]
-    if len(items) > _MOST_NUMBERED:
-        return "\n".join([*shown, "...", f"More than {counted(_MOST_NUMBERED, noun)}."])
+    shown = [f"{number}. {item}" for number, item in enumerate(items[:MOST_SHOWN], start=1)]
+    if len(items) > MOST_SHOWN:
+        return "\n".join([*shown, "...", f"More than {counted(MOST_SHOWN, noun)}."])
     return "\n".join([*shown, f"{counted(len(items), noun)}."])
 
 

@@ -116,7 +116,7 @@ def find_all_read(s: Scene) -> Task:
         if len(found) != len(files):
             raise Unfit("the search finds something else")
         text = yield Call("read_multiple_files", {"paths": list(found)})
-        return "\n\n".join(answers.excerpt(part) for part in text.split("\n---\n"))
+        return answers.contents(text)
 
     return Task(words, script())
 

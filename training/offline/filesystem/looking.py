@@ -88,7 +88,7 @@ def list_read_all(s: Scene) -> Task:
             entry.name for entry in listing((yield Call("list_directory", {"path": said.path}))) if not entry.is_folder
         ]
         text = yield Call("read_multiple_files", {"paths": [f"{said.path}/{name}" for name in names]})
-        return "\n\n".join(answers.excerpt(part) for part in text.split("\n---\n"))
+        return answers.contents(text)
 
     return Task({"dir": said.text}, script(), said.path)
 

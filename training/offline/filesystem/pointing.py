@@ -52,7 +52,7 @@ def entries_read(s: Scene) -> Task:
 
     def script() -> Script:
         text = yield Call("read_multiple_files", {"paths": [path for path, _ in chosen]})
-        return "\n\n".join(answers.excerpt(part) for part in text.split("\n---\n"))
+        return answers.contents(text)
 
     return Task({"names": s.series([s.quoted(file.name) for _, file in chosen])}, script())
 
@@ -139,7 +139,7 @@ def found_read_all(s: Scene) -> Task:
 
     def script() -> Script:
         text = yield Call("read_multiple_files", {"paths": list(found)})
-        return "\n\n".join(answers.excerpt(part) for part in text.split("\n---\n"))
+        return answers.contents(text)
 
     return Task({}, script())
 

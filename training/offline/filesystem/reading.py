@@ -90,7 +90,7 @@ def read_several(s: Scene) -> Task:
 
     def script() -> Script:
         text = yield Call("read_multiple_files", {"paths": paths})
-        return "\n\n".join(answers.excerpt(part) for part in text.split("\n---\n"))
+        return answers.contents(text)
 
     return Task({"files": words}, script())
 
@@ -104,7 +104,7 @@ def read_siblings(s: Scene) -> Task:
 
     def script() -> Script:
         text = yield Call("read_multiple_files", {"paths": [file.path for file in chosen]})
-        return "\n\n".join(answers.excerpt(part) for part in text.split("\n---\n"))
+        return answers.contents(text)
 
     return Task({"names": words, "dir": s.said_folder(folder).text}, script())
 
@@ -115,7 +115,7 @@ def compare_files(s: Scene) -> Task:
 
     def script() -> Script:
         text = yield Call("read_multiple_files", {"paths": [one.path, other.path]})
-        return "\n\n".join(answers.excerpt(part) for part in text.split("\n---\n"))
+        return answers.contents(text)
 
     return Task({"file": one.text, "file2": other.text}, script())
 
