@@ -15,6 +15,7 @@ from evaluation.options import BaseUrl, Jobs, Key
 
 Requests = Annotated[Path | None, typer.Option(help="The requests.", show_default="the shipped ones")]
 Models = Annotated[str, typer.Option(help="Model ids, with commas between them.")]
+FiguresAsJson = Annotated[bool, typer.Option("--json", help="Print the figures as JSON, for scripts.")]
 
 
 def requests(
@@ -25,7 +26,7 @@ def requests(
     api_key: Key = "none",
     out: Annotated[Path | None, typer.Option(help="A file for every answer, as JSON.")] = None,
     jobs: Jobs = 4,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON, for scripts.")] = False,
+    as_json: FiguresAsJson = False,
 ) -> None:
     """Put single requests, written by hand, to models: how often is it the right tool, and the right call?
 
@@ -81,7 +82,7 @@ def answers(
     api_key: Key = "none",
     out: Annotated[Path | None, typer.Option(help="A file for the figures and every reply, as JSON.")] = None,
     jobs: Jobs = 4,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON, for scripts.")] = False,
+    as_json: FiguresAsJson = False,
 ) -> None:
     """Show models demonstrations up to their last result: do they end there, and tell the user what was returned?
 

@@ -12,8 +12,9 @@ stands for.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
 from evaluation.judge.evidence import Evidence
@@ -113,6 +114,12 @@ def _unpacked(given: Any) -> Any:
 def share(truths: Sequence[bool]) -> float | None:
     """How many of them are true, from 0 to 1; None where there are none."""
     return sum(truths) / len(truths) if truths else None
+
+
+def mean(values: Iterable[float | None]) -> float | None:
+    """Of those that are known; None where none is."""
+    known = [float(value) for value in values if value is not None]
+    return fmean(known) if known else None
 
 
 def _common(first: Sequence[str | None], second: Sequence[str | None]) -> int:

@@ -14,7 +14,7 @@ from evaluation.errors import EvaluationError
 from evaluation.judge import Evidence, LLMVerdict, Verdict, judge
 from evaluation.judge.agreement import Agreement, agreement
 from evaluation.judge.grounding import grounded
-from evaluation.judge.measures import Measures, measure
+from evaluation.judge.measures import Measures, mean, measure
 from evaluation.judge.stages import Blame, Decision, blame, decisions, stopped
 from evaluation.outside import BFCL, LangChain
 from evaluation.records import Results, Settings
@@ -161,25 +161,25 @@ def summarise(rows: Sequence[Row]) -> Summary:
     return Summary(
         runs=len(rows),
         unscored=len(rows) - len(scored),
-        toolfit=_mean(scores),
+        toolfit=mean(scores),
         low=low,
         high=high,
-        llm_toolfit=_mean(10.0 * row.llm.score for row in scored if row.llm and row.llm.score is not None),
-        perfect=_mean(row.verdict.coverage == 1.0 for row in scored if row.verdict),
-        collateral=_mean(bool(row.verdict.collateral) for row in scored if row.verdict),
-        said=_mean(row.verdict.said for row in scored if row.verdict),
-        stopped=_mean(row.stopped for row in scored),
-        grounded=_mean(row.grounded for row in scored),
-        tools_right=_mean(each.tools_right for each in measures),
-        arguments_right=_mean(each.arguments_right for each in measures),
-        first_toolset_right=_mean(each.first_toolset_right for each in measures),
-        first_tool_right=_mean(each.first_tool_right for each in measures),
-        valid=_mean(each.valid for each in measures),
-        succeeded=_mean(each.succeeded for each in measures),
-        steps=_mean(each.steps for each in measures),
-        prompt_tokens=_mean(each.prompt_tokens for each in measures),
-        completion_tokens=_mean(each.completion_tokens for each in measures),
-        seconds=_mean(each.seconds for each in measures),
+        llm_toolfit=mean(10.0 * row.llm.score for row in scored if row.llm and row.llm.score is not None),
+        perfect=mean(row.verdict.coverage == 1.0 for row in scored if row.verdict),
+        collateral=mean(bool(row.verdict.collateral) for row in scored if row.verdict),
+        said=mean(row.verdict.said for row in scored if row.verdict),
+        stopped=mean(row.stopped for row in scored),
+        grounded=mean(row.grounded for row in scored),
+        tools_right=mean(each.tools_right for each in measures),
+        arguments_right=mean(each.arguments_right for each in measures),
+        first_toolset_right=mean(each.first_toolset_right for each in measures),
+        first_tool_right=mean(each.first_tool_right for each in measures),
+        valid=mean(each.valid for each in measures),
+        succeeded=mean(each.succeeded for each in measures),
+        steps=mean(each.steps for each in measures),
+        prompt_tokens=mean(each.prompt_tokens for each in measures),
+        completion_tokens=mean(each.completion_tokens for each in measures),
+        seconds=mean(each.seconds for each in measures),
         blame=dict(sorted(Counter(row.blame for row in rows if row.blame).items())),
     )
 
@@ -216,11 +216,6 @@ def calibrate(made: Sequence[Decision]) -> Calibration:
         bins.append(Bin(confidence, fmean(decision.right for decision in together), len(together)))
     error = sum(abs(each.confidence - each.right) * each.count for each in bins) / max(len(made), 1)
     return Calibration(error, tuple(bins))
-
-
-def _mean(values: Iterable[float | None]) -> float | None:
-    known = [float(value) for value in values if value is not None]
-    return fmean(known) if known else None
 
 
 def _interval(scores: Sequence[float]) -> tuple[float | None, float | None]:

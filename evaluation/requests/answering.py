@@ -12,11 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from statistics import fmean
 
 from evaluation.errors import EvaluationError
 from evaluation.judge.grounding import facts, known
-from evaluation.judge.measures import share
+from evaluation.judge.measures import mean, share
 from evaluation.requests.asking import replies
 from toolsets import Tool
 from toolsets.chat import ChatModel
@@ -39,14 +38,11 @@ class Told:
 
     @property
     def told(self) -> float | None:
-        if self.reply is None:
-            return 0.0
-        reply = self.reply
-        return share([fact in reply for fact in facts(self.expected)])
+        return 0.0 if self.reply is None else share([fact in self.reply for fact in facts(self.expected)])
 
     @property
     def grounded(self) -> float | None:
-        return known(facts(self.reply), self.messages) if self.reply is not None else None
+        return None if self.reply is None else known(facts(self.reply), self.messages)
 
 
 async def tell(
@@ -82,11 +78,6 @@ def figures(told: Sequence[Told]) -> dict[str, float | None]:
     return {
         "ended": share([each.reply is not None for each in told]),
         "exact": share([each.exact for each in told]),
-        "told": _mean([each.told for each in told]),
-        "grounded": _mean([each.grounded for each in told]),
+        "told": mean(each.told for each in told),
+        "grounded": mean(each.grounded for each in told),
     }
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    there = [value for value in values if value is not None]
-    return fmean(there) if there else None

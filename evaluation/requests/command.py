@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -133,10 +133,14 @@ def routing_table(went: Mapping[str, list[Went]]) -> Table:
 def answers_table(told: Mapping[str, list[Told]]) -> Table:
     made = Table("model", "replies", *figures(()))
     for name, given in told.items():
-        made.add_row(name, str(len(given)), *("-" if s is None else f"{s:.1%}" for s in figures(given).values()))
+        made.add_row(name, str(len(given)), *_percent(figures(given).values()))
     return made
 
 
 def _cells(summary: Summary) -> list[str]:
     shares = (summary.right_tool, summary.right_call, summary.right_without_tool, summary.valid)
-    return [*("-" if share is None else f"{share:.1%}" for share in shares), f"{summary.seconds:.2f}"]
+    return [*_percent(shares), f"{summary.seconds:.2f}"]
+
+
+def _percent(shares: Iterable[float | None]) -> list[str]:
+    return ["-" if share is None else f"{share:.1%}" for share in shares]

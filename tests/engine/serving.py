@@ -87,6 +87,18 @@ def serving(folder: Path, *arguments: str, environment: Mapping[str, str] | None
             _kill_all(process)
 
 
+def ended(folder: Path, *arguments: str, limit: float) -> subprocess.CompletedProcess[str]:
+    """`dualtune` with these arguments, run to its end within `limit` seconds. No user's setting is read."""
+    return subprocess.run(
+        [COMMAND, *arguments],
+        env=own_environment(folder),
+        capture_output=True,
+        text=True,
+        timeout=limit,
+        check=False,
+    )
+
+
 def own_environment(folder: Path) -> dict[str, str]:
     """This process's environment with a small KV cache and without the settings of this machine's user."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DUALTUNE_")}

@@ -4,30 +4,22 @@ from __future__ import annotations
 
 import signal
 import socket
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.engine.serving import COMMAND, own_environment, serving, wait_until
+from tests.engine.serving import ended, serving, wait_until
 
 pytestmark = pytest.mark.engine
 
 
 def refusal(folder: Path, *arguments: str) -> str:
     """The last line of standard error of a `dualtune serve` that ends by itself with exit code 1."""
-    ended = subprocess.run(
-        [COMMAND, "serve", *arguments],
-        env=own_environment(folder),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert ended.returncode == 1, ended.stderr
-    assert "Traceback" not in ended.stderr
-    assert ended.stdout == ""
-    *_, last = ended.stderr.splitlines()
+    done = ended(folder, "serve", *arguments, limit=120)
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    *_, last = done.stderr.splitlines()
     return last
 
 
